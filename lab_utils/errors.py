@@ -1,0 +1,73 @@
+"""The errors of the lab: each says what was attempted, what happened and what to do next."""
+
+from __future__ import annotations
+
+
+class LabError(Exception):
+    """An error that a student can act on.
+
+    Args:
+        attempted: What the lab tried to do, as a clause ("apply the Terraform configuration").
+        happened: What went wrong instead, with the service's own words where it has any.
+        next_step: What the reader can do about it.
+    """
+
+    def __init__(self, attempted: str, happened: str, next_step: str) -> None:
+        super().__init__(attempted, happened, next_step)
+        self.attempted = attempted
+        self.happened = happened
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        """Return the three sentences, one a line."""
+        return f"Could not {self.attempted}.\n{self.happened}\nWhat to do: {self.next_step}"
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in a notebook: IPython asks this instead of a traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class SettingsError(LabError):
+    """A setting, from the environment or an argument, that the lab cannot work with."""
+
+
+class TargetError(LabError):
+    """The embedded AWS, or the real account, cannot be started, found or stopped."""
+
+
+class TerraformError(LabError):
+    """Terraform refused or failed; ``happened`` holds its own diagnostics.
+
+    Args:
+        diagnostics: Terraform's diagnostics as it reported them, worst first.
+    """
+
+    def __init__(
+        self,
+        attempted: str,
+        happened: str,
+        next_step: str,
+        diagnostics: tuple[dict[str, object], ...] = (),
+    ) -> None:
+        super().__init__(attempted, happened, next_step)
+        self.diagnostics = diagnostics
+
+
+class MqttError(LabError):
+    """A device could not connect, publish or subscribe."""
+
+
+class TableError(LabError):
+    """A table could not be read."""
+
+
+class CheckError(LabError):
+    """A check did not find what the exercise asks for."""
+
+
+class NotebookError(LabError):
+    """A notebook stopped in a batch run; ``cell`` is the number of the cell that failed."""
+
+    def __init__(self, attempted: str, happened: str, next_step: str, cell: int) -> None:
+        super().__init__(attempted, happened, next_step)
+        self.cell = cell
