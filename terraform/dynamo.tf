@@ -1,0 +1,1 @@
+# Yours: the table of the invalid readings.

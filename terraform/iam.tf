@@ -1,0 +1,1 @@
+# Yours: the roles and what they may do.

@@ -1,0 +1,1 @@
+# Yours: the certificate, the thing and the topic rules.

@@ -1,0 +1,1 @@
+# Yours: the function, its schedule and who may invoke it.

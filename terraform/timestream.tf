@@ -1,0 +1,1 @@
+# Yours: the database and the table of the valid readings.
