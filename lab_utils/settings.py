@@ -15,10 +15,11 @@ DEFAULT_LOCAL_REGION = "eu-west-1"
 LOCAL_ACCOUNT = "123456789012"
 """The account of the embedded AWS: the number that AWS's own documentation uses."""
 LOCAL_ACCESS_KEY = "test"
-LOCAL_SECRET_KEY = "test"  # noqa: S105 - the embedded AWS's public root key, no secret
+LOCAL_SECRET_KEY = "test"
 """The embedded AWS's root key pair; any other key must be one that IAM or STS issued there."""
 
-_CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parent.parent
+"""The folder that this package stands in: the default workspace, and where notebooks are."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def read_settings(
     """
     env = os.environ if environ is None else environ
     chosen = _read_target(target or env.get("LAB_TARGET") or "local")
-    folder = Path(workspace or env.get("LAB_WORKSPACE") or _CHECKOUT).expanduser().resolve()
+    folder = Path(workspace or env.get("LAB_WORKSPACE") or CHECKOUT).expanduser().resolve()
     named_region = region or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or ""
     asked_speed = _read_speed(speed if speed is not None else env.get("LAB_SPEED") or 1)
     is_local = chosen == "local"

@@ -1,0 +1,209 @@
+"""The notebooks in batch: papermill, one process a notebook, in a fresh workspace."""
+
+from __future__ import annotations
+
+import html
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert import HTMLExporter
+
+from lab_utils.errors import SettingsError
+from lab_utils.settings import Settings, base_environment
+
+SEEDED_FOLDERS = ("terraform", "lambda", "ci")
+"""What a fresh workspace starts from: the folders of the checkout that students work in."""
+_NOT_SEEDED = shutil.ignore_patterns(
+    ".terraform*", "*.tfstate*", "*.pem", "*.key", "*.crt", "__pycache__"
+)
+
+
+@dataclass(frozen=True)
+class NotebookResult:
+    """How one notebook ended.
+
+    Attributes:
+        name: The notebook's name without its ending.
+        status: ``passed``, ``failed`` or ``skipped`` (an earlier one failed).
+        seconds: Wall time.
+        error: Empty, or the failed cell's number and its error.
+    """
+
+    name: str
+    status: str
+    seconds: float
+    error: str
+
+
+@dataclass(frozen=True)
+class BatchRun:
+    """A run of several notebooks; ``seconds`` is its wall time."""
+
+    notebooks: tuple[NotebookResult, ...]
+    seconds: float
+    target: str
+    speed: int
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether every notebook passed."""
+        return all(one.status == "passed" for one in self.notebooks)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object of ``summary.json``."""
+        return asdict(self)
+
+
+def find_notebooks(folder: Path, names: Sequence[str]) -> list[Path]:
+    """Return the notebooks to run, in the order of their numbers.
+
+    Args:
+        folder: The folder of the notebooks.
+        names: Names or their beginnings, such as ``02``; all when there are none.
+
+    Raises:
+        SettingsError: A name that fits no notebook.
+    """
+    present = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    unknown = [name for name in names if not any(p.stem.startswith(name) for p in present)]
+    if unknown or not present:
+        raise SettingsError(
+            f"run the notebooks {', '.join(names) or 'of the workbook'}",
+            f"There is no notebook {', '.join(unknown) or ''} in {folder}.",
+            f"choose from: {', '.join(path.stem for path in present) or 'none'}.",
+        )
+    return [p for p in present if not names or any(p.stem.startswith(name) for name in names)]
+
+
+def seed_workspace(source: Path, workspace: Path) -> None:
+    """Make a fresh workspace from the checkout's folders; what was there before is removed.
+
+    Args:
+        source: The checkout.
+        workspace: The folder to make.
+    """
+    if workspace.exists():
+        shutil.rmtree(workspace)
+    workspace.mkdir(parents=True)
+    for name in SEEDED_FOLDERS:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, workspace / name, ignore=_NOT_SEEDED)
+
+
+def run_notebooks(
+    notebooks: Iterable[Path],
+    settings: Settings,
+    out: Path,
+    parameters: Mapping[str, str],
+    report: Callable[[str], None] = print,
+) -> BatchRun:
+    """Run notebooks in order and return how they ended.
+
+    Leaves in ``out`` the executed notebooks, their HTML, ``index.html`` and ``summary.json``. The
+    first one that fails ends the run, since later parts stand on earlier ones.
+
+    Args:
+        notebooks: The notebooks, in order.
+        settings: Target, region, speed and the workspace that they work in.
+        out: The folder of what the run leaves; emptied first.
+        parameters: Papermill parameters beside ``target`` and ``speed``.
+        report: Takes a line per notebook.
+    """
+    if out.exists():
+        shutil.rmtree(out)
+    out.mkdir(parents=True)
+    started = time.monotonic()
+    results: list[NotebookResult] = []
+    for path in notebooks:
+        if any(one.status != "passed" for one in results):
+            result = NotebookResult(path.stem, "skipped", 0.0, "")
+        else:
+            result = _run_notebook(path, settings, out, parameters)
+        results.append(result)
+        report(_progress_line(result))
+    run = BatchRun(
+        tuple(results), round(time.monotonic() - started, 1), settings.target, settings.speed
+    )
+    (out / "summary.json").write_text(json.dumps(run.to_json(), indent=2) + "\n", encoding="utf-8")
+    (out / "index.html").write_text(_index_page(run), encoding="utf-8")
+    return run
+
+
+def _run_notebook(
+    path: Path, settings: Settings, out: Path, parameters: Mapping[str, str]
+) -> NotebookResult:
+    executed, log = out / path.name, out / f"{path.stem}.log"
+    given = {"target": settings.target, "speed": str(settings.speed), **parameters}
+    command = [sys.executable, "-m", "papermill", str(path), str(executed), "--no-progress-bar"]
+    command += ["--cwd", str(path.parent)]
+    for name, value in given.items():
+        command += ["-p", name, value]
+    started = time.monotonic()
+    with log.open("w", encoding="utf-8") as stream:
+        code = subprocess.call(command, env=_environment(settings), stdout=stream, stderr=stream)
+    seconds = round(time.monotonic() - started, 1)
+    error = "" if code == 0 else _found_error(executed, log)
+    if executed.exists():
+        _write_page(executed)
+    return NotebookResult(path.stem, "failed" if error else "passed", seconds, error)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    own = {
+        "LAB_TARGET": settings.target,
+        "LAB_WORKSPACE": str(settings.workspace),
+        "LAB_SPEED": str(settings.speed),
+    }
+    # The notebooks' folder is their working directory; a debugger's notice about frozen modules
+    # would stand on stderr of every one of them.
+    return {**base_environment(), **own, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+
+
+def _found_error(executed: Path, log: Path) -> str:
+    """Return the failed cell and its error from the executed copy, else the log's last lines."""
+    if executed.exists():
+        book = nbformat.read(executed, as_version=4)
+        for number, cell in enumerate(book.cells, start=1):
+            for output in cell.get("outputs", []):
+                if output["output_type"] == "error":
+                    return f"cell {number}: {output['ename']}: {output['evalue']}"
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return "\n".join(lines[-5:]) or "papermill ended without a message"
+
+
+def _write_page(executed: Path) -> None:
+    exporter = HTMLExporter(embed_images=True)
+    body, _resources = exporter.from_filename(str(executed))
+    executed.with_suffix(".html").write_text(body, encoding="utf-8")
+
+
+def _progress_line(result: NotebookResult) -> str:
+    line = f"{result.name}: {result.status} ({result.seconds:.1f} s)"
+    return f"{line}\n  {result.error}" if result.error else line
+
+
+def _index_page(run: BatchRun) -> str:
+    rows = "\n".join(
+        f'<tr><td><a href="{one.name}.html">{html.escape(one.name)}</a></td><td>{one.status}</td>'
+        f"<td>{one.seconds:.1f} s</td><td><pre>{html.escape(one.error)}</pre></td></tr>"
+        for one in run.notebooks
+    )
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Practical AWS IoT Core: a run</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body {{ font-family: system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
+padding: 0 1rem }} td, th {{ text-align: left; padding: .4rem 1rem .4rem 0; vertical-align: top }}
+pre {{ white-space: pre-wrap; margin: 0 }}</style></head>
+<body><h1>Practical AWS IoT Core</h1>
+<p>Target {run.target}, speed {run.speed}, {run.seconds:.1f} s in all.</p>
+<table><thead><tr><th>Notebook</th><th>Result</th><th>Time</th><th>Error</th></tr></thead>
+<tbody>{rows}</tbody></table></body></html>
+"""

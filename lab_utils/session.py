@@ -1,0 +1,233 @@
+"""The lab of a notebook: one object that starts the target and hands out what talks to it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lab_utils.account import connect_account
+from lab_utils.checks.base import CheckContext, Report, Result
+from lab_utils.checks.catalogue import check_named, run_part
+from lab_utils.environment import clean_environment, without_proxy
+from lab_utils.errors import CheckError, MqttError, SettingsError
+from lab_utils.mqtt import Device, DeviceFiles, Inbox
+from lab_utils.settings import Settings, read_settings
+from lab_utils.tables import read_table
+from lab_utils.terraform import Terraform
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+AWS_MQTT_PORT = 8883
+ENDPOINT_OUTPUT = "iot_endpoint"
+"""The output of ``terraform/output.tf`` that names the MQTT endpoint."""
+TEST_CLIENT_ID = "mqtt-test-client"
+
+
+class Lab:
+    """The practical's lab: applies Terraform, speaks MQTT as a device, reads tables, checks.
+
+    Making one starts the embedded AWS of the workspace, or finds it running; on ``aws`` it makes
+    sure of credentials and region before anything is created.
+
+    Args:
+        target: ``local`` or ``aws``; see `read_settings` for this and the others.
+        workspace: The folder to work in.
+        region: AWS region.
+        speed: The lab clock's factor; a running embedded AWS keeps its own when none is given.
+        report: Takes each line for the reader; prints it by default.
+
+    Raises:
+        SettingsError: A setting that cannot be.
+        TargetError: The embedded AWS does not start, or the account cannot be used.
+    """
+
+    def __init__(
+        self,
+        target: str | None = None,
+        workspace: str | Path | None = None,
+        region: str | None = None,
+        speed: int | None = None,
+        report: Callable[[str], None] = print,
+    ) -> None:
+        self.settings: Settings = read_settings(
+            target=target, workspace=workspace, region=region, speed=speed
+        )
+        self._report = report
+        self._clients: dict[str, Any] = {}
+        if self.settings.is_local:
+            self._session = local_control().start(self.settings)
+            self._boto = self._session.boto_session()
+            report(self._session.sentence())
+        else:
+            self._session = None
+            self._boto = connect_account(self.settings, report)
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service, such as ``dynamodb``, for the lab's target."""
+        if service not in self._clients:
+            endpoint = self._session.endpoint_url if self._session else None
+            config = without_proxy() if self._session else None
+            self._clients[service] = self._boto.client(
+                service, endpoint_url=endpoint, config=config
+            )
+        return self._clients[service]
+
+    @property
+    def terraform(self) -> Terraform:
+        """Terraform in the workspace's ``terraform/``, speaking to the lab's target."""
+        return Terraform(self.settings.terraform_dir, self.environment(), self._report)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which a program sees the lab's target and nothing else."""
+        own = self._session.environment() if self._session else {}
+        return clean_environment(self.settings, own)
+
+    def plan(self) -> None:
+        """Print what ``apply`` would change.
+
+        Raises:
+            TerraformError: With Terraform's own diagnostics.
+        """
+        self.terraform.plan()
+
+    def apply(self) -> None:
+        """Make the resources as the Terraform files say; print each step, outputs and time.
+
+        Raises:
+            TerraformError: With Terraform's own diagnostics, file and line.
+        """
+        self._guarded().apply()
+
+    def destroy(self) -> None:
+        """Destroy everything that Terraform made in this workspace; print each step.
+
+        Raises:
+            TerraformError: With Terraform's own diagnostics.
+        """
+        self._guarded().destroy()
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """Terraform's outputs by name; empty before the first apply."""
+        return self.terraform.outputs()
+
+    @property
+    def device_files(self) -> DeviceFiles:
+        """The three files that ``output.tf`` writes for a device.
+
+        On real AWS the certificate authority is the system's own store, which holds Amazon's.
+        """
+        folder = self.settings.terraform_dir / "files"
+        authority = Path(self._session.ca_file) if self._session else None
+        return DeviceFiles(folder / "test.cert.pem", folder / "test.private.key", authority)
+
+    def device(self, client_id: str = TEST_CLIENT_ID) -> Device:
+        """Return a device that connects to the endpoint Terraform found, under a client id.
+
+        Raises:
+            MqttError: There is no endpoint yet.
+        """
+        host = self.outputs.get(ENDPOINT_OUTPUT)
+        if not host:
+            raise MqttError(
+                "connect a device",
+                f"Terraform has no output {ENDPOINT_OUTPUT!r} yet, so the endpoint is not known.",
+                "declare the data source aws_iot_endpoint and run lab.apply() first.",
+            )
+        port = self._session.mqtt.port if self._session else AWS_MQTT_PORT
+        return Device(str(host), port, self.device_files, client_id)
+
+    def publish(self, topic: str, message: object, *, qos: int = 1) -> None:
+        """Publish a message over MQTT, as the console's MQTT test client does.
+
+        Args:
+            topic: A topic without wildcards.
+            message: A dict or list, sent as JSON; or str or bytes, sent as they are.
+            qos: 0 or 1.
+
+        Raises:
+            MqttError: No endpoint or certificate yet, a refused connection, a denied publish, a
+                payload over 128 KiB, or no answer in time.
+        """
+        with self.device() as device:
+            device.publish(topic, message, qos=qos)
+        self._report(f"published to {topic}")
+
+    def subscribe(self, topic_filter: str) -> Inbox:
+        """Return an inbox that collects the messages of a topic filter until it is closed.
+
+        Use it as a context manager: ``with lab.subscribe("AC/+") as inbox: ...``.
+
+        Raises:
+            MqttError: As for `publish`, or a denied subscription.
+        """
+        device = self.device(f"{TEST_CLIENT_ID}-subscriber")
+        device.connect()
+        return device.subscribe(topic_filter, owns_connection=True)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a DynamoDB table as a typed DataFrame, the keys first; see `read_table`.
+
+        Raises:
+            TableError: There is no such table.
+        """
+        return read_table(self.client("dynamodb"), name)
+
+    def check(self, check_id: str) -> None:
+        """Run one check and print its one line; the notebooks' locked cells call this.
+
+        Raises:
+            CheckError: It did not find what the exercise asks for; with seen, wanted and a hint.
+        """
+        result = check_named(check_id, self._check_context())
+        if result.status != "passed":
+            raise _check_error(result)
+        print(f"{result.id}: passed, {result.earned} of {result.points} points")
+
+    def checks(self, part: int | None = None) -> Report:
+        """Return the results of all checks, or of one part's."""
+        return run_part(self._check_context(), part)
+
+    def _check_context(self) -> CheckContext:
+        return CheckContext(client=self.client, outputs=self.outputs, device=self.device)
+
+    def _guarded(self) -> Terraform:
+        """Return Terraform, sure that the state is of this target.
+
+        One state file cannot hold both: Terraform would take the other target's resources for
+        lost and make them anew, or leave them running and paid for.
+        """
+        terraform = self.terraform
+        mark = self.settings.state_dir / "terraform-target"
+        earlier = mark.read_text(encoding="utf-8").strip() if mark.exists() else ""
+        if earlier and earlier != self.settings.target and terraform.resource_addresses():
+            raise SettingsError(
+                f"change resources on the target {self.settings.target!r}",
+                f"This workspace's Terraform state holds resources of the target {earlier!r}.",
+                f"destroy them first (LAB_TARGET={earlier} lab destroy), or choose another "
+                "workspace with LAB_WORKSPACE.",
+            )
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.write_text(self.settings.target, encoding="utf-8")
+        return terraform
+
+
+def _check_error(result: Result) -> CheckError:
+    lost = f"{result.earned} of {result.points} points"
+    return CheckError(
+        f"pass the check {result.id} ({lost})",
+        f"Seen:   {result.seen}\nWanted: {result.wanted}",
+        result.hint,
+    )
+
+
+def local_control() -> Any:
+    """Return the embedded AWS's control module (start, find, stop, reset).
+
+    Loaded only here and only for the local target: on real AWS nothing of it is needed, and
+    nothing else in the package may lean on it.
+    """
+    return importlib.import_module("lab_utils.local_aws.control")

@@ -1,0 +1,138 @@
+"""Terraform's machine-readable events (``-json``), turned into lines for a reader.
+
+Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+Event = dict[str, Any]
+Diagnostic = dict[str, Any]
+
+_DONE = {"create": "created", "update": "changed", "delete": "destroyed", "read": "read"}
+_DOING = {
+    "create": "creating",
+    "update": "changing",
+    "delete": "destroying",
+    "read": "reading",
+}
+_PLANNED = {
+    "create": "will be created",
+    "update": "will be changed in place",
+    "delete": "will be destroyed",
+    "replace": "will be replaced",
+    "remove": "will be forgotten",
+    "import": "will be imported",
+    "read": "will be read",
+}
+
+
+@dataclass
+class Outcome:
+    """What a run of Terraform reported.
+
+    Attributes:
+        counts: ``add``, ``change``, ``remove`` as Terraform counted them.
+        planned: Address and action of every planned change, in order.
+        drifted: Addresses whose real object is not as Terraform left it.
+        outputs: Output name to ``{"value": ..., "sensitive": ...}``.
+        diagnostics: Warnings and errors, in order.
+    """
+
+    counts: dict[str, int] = field(default_factory=lambda: {"add": 0, "change": 0, "remove": 0})
+    planned: list[tuple[str, str]] = field(default_factory=list)
+    drifted: list[str] = field(default_factory=list)
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        """The diagnostics that are errors."""
+        return [one for one in self.diagnostics if one["severity"] == "error"]
+
+
+def follow(events: Iterable[Event], report: Callable[[str], None]) -> Outcome:
+    """Return what a run did, and report each step as it comes.
+
+    Args:
+        events: The events of one command, in order.
+        report: Takes one line for the reader.
+    """
+    outcome = Outcome()
+    for event in events:
+        _note(event, outcome)
+        line = _line(event)
+        if line:
+            report(line)
+    return outcome
+
+
+def _note(event: Event, outcome: Outcome) -> None:
+    kind = event["type"]
+    if kind == "diagnostic":
+        outcome.diagnostics.append(event["diagnostic"])
+    elif kind == "planned_change":
+        change = event["change"]
+        outcome.planned.append((change["resource"]["addr"], change["action"]))
+    elif kind == "resource_drift":
+        outcome.drifted.append(event["change"]["resource"]["addr"])
+    elif kind == "change_summary":
+        outcome.counts = {name: event["changes"][name] for name in outcome.counts}
+    elif kind == "outputs":
+        outcome.outputs = event["outputs"]
+
+
+def _line(event: Event) -> str:
+    kind = event["type"]
+    if kind == "planned_change":
+        change = event["change"]
+        return f"  {change['resource']['addr']} {_PLANNED.get(change['action'], change['action'])}"
+    if kind == "resource_drift":
+        return f"  {event['change']['resource']['addr']} was changed outside of Terraform"
+    hook = event.get("hook", {})
+    if hook.get("action") in ("noop", "read", None):
+        return ""
+    address = hook["resource"]["addr"]
+    if kind == "apply_progress":
+        return f"  {address}: {_DOING[hook['action']]}, {hook['elapsed_seconds']} s so far"
+    if kind == "apply_complete":
+        return f"  {address}: {_DONE[hook['action']]}"
+    if kind == "apply_errored":
+        return f"  {address}: failed"
+    return ""
+
+
+def render_diagnostic(diagnostic: Diagnostic) -> str:
+    """Return a diagnostic as Terraform prints it: what, where, the line, the explanation."""
+    title = f"{diagnostic['severity'].capitalize()}: {diagnostic['summary']}"
+    parts = [title, *_location(diagnostic)]
+    detail = diagnostic.get("detail", "").strip()
+    if detail:
+        parts += ["", detail]
+    return "\n".join(parts)
+
+
+def _location(diagnostic: Diagnostic) -> list[str]:
+    lines: list[str] = []
+    if address := diagnostic.get("address"):
+        lines += ["", f"  with {address},"]
+    where, snippet = diagnostic.get("range"), diagnostic.get("snippet")
+    if not where:
+        return lines
+    context = f", in {snippet['context']}" if snippet and snippet.get("context") else ""
+    number = where["start"]["line"]
+    lines += [] if lines else [""]
+    lines.append(f"  on {where['filename']} line {number}{context}:")
+    if snippet:
+        start = snippet.get("start_line", number)
+        code = snippet["code"].splitlines()
+        lines += [f"  {start + offset:4}: {text}" for offset, text in enumerate(code)]
+        lines += [f"        {_known_value(value)}" for value in snippet.get("values") or []]
+    return lines
+
+
+def _known_value(value: dict[str, str]) -> str:
+    return f"({value['traversal']} {value['statement']})"
