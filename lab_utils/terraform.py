@@ -111,8 +111,9 @@ class Terraform:
         return {name: entry["value"] for name, entry in json.loads(text).items()}
 
     def resource_addresses(self) -> list[str]:
-        """Return the addresses in the state, sorted."""
-        return sorted(self._capture(["state", "list"]).split())
+        """Return the addresses in the state, sorted; none before the first apply."""
+        text = self._capture(["state", "pull"])
+        return sorted(state_addresses(json.loads(text))) if text.strip() else []
 
     def supported_types(self, kind: str) -> list[str]:
         """Return the types that the providers at hand support.
@@ -131,7 +132,7 @@ class Terraform:
         command = [verb, "-auto-approve", "-input=false"]
         outcome = self._follow(attempted, command, self._report)
         self._report(_changed_sentence(outcome.counts, time.monotonic() - started))
-        for line in _output_lines(outcome.outputs):
+        for line in _output_lines(outcome.outputs if verb == "apply" else {}):
             self._report(line)
         return outcome
 
@@ -177,7 +178,7 @@ class Terraform:
         )
 
     def _capture(self, arguments: Sequence[str]) -> str:
-        with self._start(arguments) as process:
+        with self._start([*arguments, "-no-color"]) as process:
             text, errors_text = process.communicate()
         if process.returncode == 0:
             return text
@@ -196,6 +197,20 @@ class Terraform:
                 names = ", ".join(self.supported_types(kind))
                 hint = f"use a type that the providers at hand support: {names}."
         return TerraformError(attempted, "\n\n".join(shown), hint, tuple(outcome.errors))
+
+
+def state_addresses(state: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the addresses of a state's managed resources and data sources.
+
+    Args:
+        state: A state as ``terraform state pull`` prints it (version 4).
+    """
+    for resource in state["resources"]:
+        mode = "data." if resource["mode"] == "data" else ""
+        module = f"{resource['module']}." if "module" in resource else ""
+        for instance in resource["instances"]:
+            index = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
+            yield f"{module}{mode}{resource['type']}.{resource['name']}{index}"
 
 
 def _parse_event(line: str) -> Event:

@@ -1,0 +1,146 @@
+"""The Terraform engine on configurations that need no provider."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab_utils.errors import TerraformError
+from lab_utils.terraform import Terraform
+
+TWO = """
+resource "terraform_data" "a" { input = "x" }
+resource "terraform_data" "b" { input = terraform_data.a.output }
+output "answer" { value = terraform_data.b.output }
+output "hidden" {
+  value     = "secret words"
+  sensitive = true
+}
+"""
+SLOW = """
+resource "terraform_data" "slow" {
+  provisioner "local-exec" { command = "echo begun; sleep 60" }
+}
+"""
+
+
+class Reader(list[str]):
+    """Collects the lines for the reader."""
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self)
+
+
+@pytest.fixture
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.fixture
+def terraform(tmp_path: Path, reader: Reader) -> Terraform:
+    folder = tmp_path / "été à la maison"
+    folder.mkdir()
+    (tmp_path / "terraform.rc").touch()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "TF_CLI_CONFIG_FILE": str(tmp_path / "terraform.rc"),
+        "CHECKPOINT_DISABLE": "1",
+    }
+    return Terraform(folder, environment, reader.append)
+
+
+def write(terraform: Terraform, hcl: str) -> None:
+    (terraform.folder / "main.tf").write_text(hcl, encoding="utf-8")
+
+
+def test_apply_reports_each_resource_the_counts_and_the_outputs(
+    terraform: Terraform, reader: Reader
+) -> None:
+    write(terraform, TWO)
+    outcome = terraform.apply()
+    assert outcome.counts == {"add": 2, "change": 0, "remove": 0}
+    assert reader.text.index("terraform_data.a: created") < reader.text.index("data.b: created")
+    assert "2 added, 0 changed, 0 destroyed in" in reader.text
+    assert 'output answer = "x"' in reader.text
+    assert "secret words" not in reader.text
+    assert terraform.outputs() == {"answer": "x", "hidden": "secret words"}
+
+
+def test_a_plan_after_an_apply_shows_no_changes(terraform: Terraform, reader: Reader) -> None:
+    write(terraform, TWO)
+    terraform.apply()
+    assert terraform.plan().planned == []
+    assert reader[-1] == "No changes: the resources are as the files say."
+
+
+def test_destroy_leaves_nothing(terraform: Terraform) -> None:
+    write(terraform, TWO)
+    terraform.apply()
+    assert terraform.resource_addresses() == ["terraform_data.a", "terraform_data.b"]
+    assert terraform.destroy().counts["remove"] == 2
+    assert terraform.resource_addresses() == []
+
+
+@pytest.mark.parametrize(
+    ("hcl", "words"),
+    [
+        ('resource "terraform_data" "a" {\n  input = \n}\n', ["main.tf line 2", "expression"]),
+        (
+            'resource "terraform_data" "a" {\n  input = terraform_data.gone.output\n}\n',
+            ["Reference to undeclared resource", "main.tf line 2", "terraform_data.gone"],
+        ),
+        (
+            'resource "terraform_data" "a" {\n  colour = "red"\n}\n',
+            ["Unsupported argument", "main.tf line 2", "colour"],
+        ),
+        (
+            'resource "terraform_thing" "a" {\n}\n',
+            ["Invalid resource type", "main.tf line 1", "terraform_thing"],
+        ),
+    ],
+    ids=["malformed", "undeclared", "unknown argument", "unknown type"],
+)
+def test_bad_hcl_gives_terraforms_own_words_with_file_and_line(
+    terraform: Terraform, hcl: str, words: list[str]
+) -> None:
+    write(terraform, hcl)
+    with pytest.raises(TerraformError) as caught:
+        terraform.apply()
+    assert all(word in caught.value.happened for word in words), caught.value.happened
+    assert caught.value.diagnostics
+    assert terraform.resource_addresses() == []
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TerraformError, match="LAB_WORKSPACE"):
+        Terraform(tmp_path / "nowhere", {}).apply()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX's SIGINT to the reader")
+def test_an_interrupt_lets_terraform_finish_and_save_its_state(terraform: Terraform) -> None:
+    write(terraform, TWO + SLOW)
+    script = (
+        "import sys; from pathlib import Path; from lab_utils.terraform import Terraform\n"
+        "environment = {'PATH': sys.argv[2], 'TF_CLI_CONFIG_FILE': sys.argv[3]}\n"
+        "Terraform(Path(sys.argv[1]), environment).apply()\n"
+    )
+    arguments = [str(terraform.folder), os.environ["PATH"], str(terraform.folder.parent / "x.rc")]
+    (terraform.folder.parent / "x.rc").touch()
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", script, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "terraform_data.b: created" in line:
+                process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) != 0
+    assert "terraform_data.a" in terraform.resource_addresses()
