@@ -1,0 +1,300 @@
+"""ministack, made to measure: the only module that knows its internals.
+
+Every difference from what AWS does, or from what the lab needs, is mended here by replacing one
+of ministack's functions with ours around it. ``ministack_names.py`` lists them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import os
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from lab_utils.errors import TargetError
+from lab_utils.local_aws.gateway import MAX_PAYLOAD_BYTES, AsgiApp
+from lab_utils.local_aws.ministack_names import WRAPPED_NAMES, WRAPPED_SESSION_NAMES
+from lab_utils.local_aws.ministack_services import MinistackServices
+from lab_utils.local_aws.ministack_state import ItemSeam, ModuleSource
+from lab_utils.local_aws.ports import LOOPBACK
+from lab_utils.local_aws.rules.actions import Place
+from lab_utils.local_aws.rules.dispatch import RuleDispatch
+from lab_utils.local_aws.rules.logging_options import PATH as LOGGING_PATH
+from lab_utils.local_aws.rules.logging_options import LoggingOptions
+from lab_utils.local_aws.server_settings import ServerSettings
+from lab_utils.local_aws.state.changes import changes_resources
+from lab_utils.local_aws.state.items import ItemJournal
+from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_ACCOUNT, LOCAL_SECRET_KEY
+
+DEVICE_HOST = "localhost"
+"""What ``DescribeEndpoint`` answers: a name, as on AWS, that needs no name server.
+
+Every published client takes it: mosquitto, paho and the AWS device SDKs resolve it themselves,
+and all of them check it against the server certificate.
+"""
+_MAX_PACKET_BYTES = 146 * 1024
+_PACKET_TOO_LARGE = 0x95
+_WORKER_THREADS = 64
+_ENDPOINT_TYPES = ("iot:Data-ATS", "iot:Data", "iot:CredentialProvider")
+
+Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
+
+
+def prepare_environment(settings: ServerSettings, http_port: int, mqtt_port: int) -> None:
+    """Set what ministack reads from the environment when it is imported.
+
+    It takes its configuration from nowhere else. This process serves nothing but ministack, and
+    its Lambda workers inherit the same.
+    """
+    for name in [n for n in os.environ if n.startswith(("AWS_", "IOT_", "LAMBDA_", "MINISTACK_"))]:
+        del os.environ[name]
+    os.environ.update(
+        {
+            "AUTH": "true",
+            "AWS_ACCESS_KEY_ID": LOCAL_ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": LOCAL_SECRET_KEY,
+            "AWS_DEFAULT_REGION": settings.region,
+            "MINISTACK_ACCOUNT_ID": LOCAL_ACCOUNT,
+            "MINISTACK_REGION": settings.region,
+            "MINISTACK_HOST": DEVICE_HOST,
+            "GATEWAY_PORT": str(http_port),
+            "IOT_MTLS_PORT": str(mqtt_port),
+            # The lab saves state itself, in a way that survives a kill.
+            "PERSIST_STATE": "0",
+            "STATE_DIR": str(settings.state_dir),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(settings.state_dir / "s3"),
+            "SFTP_ENABLED": "0",
+            "LAMBDA_EXECUTOR": "local",
+            # A Docker daemon of the machine is none of the lab's business.
+            "DOCKER_HOST": f"unix://{settings.state_dir / 'no-docker.sock'}",
+            "NO_PROXY": f"{LOOPBACK},localhost",
+            "no_proxy": f"{LOOPBACK},localhost",
+            "SERVICES": "",
+        }
+    )
+
+
+class Ministack:
+    """ministack in this process, with the lab's seams in place.
+
+    Args:
+        journal: Where changes of DynamoDB items are noted.
+    """
+
+    def __init__(self, journal: ItemJournal) -> None:
+        self._modules = _import_wrapped()
+        self._app: Any = self._modules["ministack.app"]
+        self._iot: Any = self._modules["ministack.services.iot"]
+        self._responses: Any = self._modules["ministack.core.responses"]
+        self._listener: asyncio.AbstractServer | None = None
+        self.logging_options = LoggingOptions()
+        self.items = ItemSeam(self._modules, journal)
+        self._mend_endpoint()
+        self._mend_listener()
+        self._mend_payload_limit()
+        self._mend_rules()
+
+    @property
+    def app(self) -> AsgiApp:
+        """The ASGI application."""
+        app: AsgiApp = self._app.app
+        return app
+
+    def start_background(self) -> None:
+        """Start what ministack's own start would: worker threads and the schedulers."""
+        loop = asyncio.get_running_loop()
+        self._app._MAIN_LOOP = loop
+        loop.set_default_executor(ThreadPoolExecutor(_WORKER_THREADS, "ministack-worker"))
+        self._modules["ministack.services.eventbridge"].start_scheduler()
+        self._modules["ministack.services.scheduler"].start_scheduler()
+
+    def certificate_authority(self) -> bytes:
+        """Return the certificate that devices trust, PEM; the first call makes it."""
+        self._iot._mtls_ensure_server_cert()
+        return str(self._iot.get_ca_cert_pem()).encode()
+
+    async def listen_mqtt(self, bound: Any) -> None:
+        """Serve MQTT over mutual TLS on a socket that is bound to the loopback interface."""
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._iot._MtlsAcceptor, sock=bound)
+
+    async def stop_mqtt(self) -> None:
+        """Close the listener and every session."""
+        if self._listener is not None:
+            self._listener.close()
+        await self._iot.mtls_stop()
+
+    def sources(self) -> Iterable[Any]:
+        """Return what is to be saved: every service that was used, and the lab's own options."""
+        loaded = (ModuleSource.of_loaded(self._modules, key) for key in self._app._state_map)
+        return [self.logging_options, *(source for source in loaded if source is not None)]
+
+    def source(self, name: str) -> Any | None:
+        """Return a part of the state by its file's name, loading its service if need be."""
+        if name == self.logging_options.name:
+            return self.logging_options
+        if name not in self._app._state_map:
+            return None
+        self._app._get_module(self._app._state_map[name])
+        return ModuleSource.of_loaded(self._modules, name)
+
+    def save_changes_with(self, save: Callable[[str], Awaitable[None]]) -> None:
+        """Let a request that changes resources be answered only after ``save(name)``."""
+        keys: dict[str, list[str]] = {}
+        for key, module in self._app._state_map.items():
+            keys.setdefault(module, []).append(key)
+        handlers: dict[str, Handler] = self._app.SERVICE_HANDLERS
+        for service, handler in list(handlers.items()):
+            names = keys.get(self._app.SERVICE_REGISTRY[service]["module"], [])
+            handlers[service] = _saving(service, handler, names, save)
+
+    def _mend_endpoint(self) -> None:
+        """Seam: ministack answers a host with a port; AWS's answer is a host name alone."""
+        original = self._iot._describe_endpoint
+
+        def describe_endpoint(query: Mapping[str, str]) -> Any:
+            if query.get("endpointType", _ENDPOINT_TYPES[0]) not in _ENDPOINT_TYPES:
+                return original(query)
+            body = json.dumps({"endpointAddress": DEVICE_HOST}).encode()
+            return 200, {"Content-Type": "application/json"}, body
+
+        self._iot._describe_endpoint = describe_endpoint
+        self._iot._endpoint_address = lambda _endpoint_type: DEVICE_HOST
+
+    def _mend_listener(self) -> None:
+        """Seam: ministack takes a client without a certificate; AWS does not."""
+        original = self._iot._mtls_build_ssl_context
+
+        def build_context() -> ssl.SSLContext:
+            context: ssl.SSLContext = original()
+            context.verify_mode = ssl.CERT_REQUIRED
+            return context
+
+        self._iot._mtls_build_ssl_context = build_context
+
+    def _mend_payload_limit(self) -> None:
+        """Seam: AWS takes payloads of up to 128 KiB, in MQTT 5 packets of up to 146 KiB."""
+        iot, session = self._iot, self._iot._WSSession
+        publish, handle, properties = (
+            iot.broker_publish,
+            session.handle_packet,
+            session._connack_properties,
+        )
+
+        async def broker_publish(
+            account: str, region: str, topic: str, payload: bytes, *rest: Any, **named: Any
+        ) -> None:
+            if len(payload or b"") > MAX_PAYLOAD_BYTES:
+                raise _PayloadTooLargeError(topic)
+            await publish(account, region, topic, payload, *rest, **named)
+
+        async def handle_packet(client: Any, kind: int, flags: int, body: bytes) -> bool:
+            try:
+                return bool(await handle(client, kind, flags, body))
+            except _PayloadTooLargeError:
+                client._forced_disconnect_reason = "CLIENT_ERROR"
+                if client.protocol_version == iot.MQTT_5:
+                    await client.send_bytes(iot._make_disconnect(_PACKET_TOO_LARGE))
+                return False
+
+        def connack_properties(client: Any, assigned_client_id: str | None) -> list[Any]:
+            size = iot.PROP_MAXIMUM_PACKET_SIZE
+            given = properties(client, assigned_client_id)
+            return [(key, _MAX_PACKET_BYTES if key == size else value) for key, value in given]
+
+        iot.broker_publish = broker_publish
+        session.handle_packet = handle_packet
+        session._connack_properties = connack_properties
+
+    def _mend_rules(self) -> None:
+        """Seam: ministack runs an action without asking its role, and skips what it lacks."""
+        services = MinistackServices(self._modules, self._iot._dispatch_rule_action)
+        dispatch = RuleDispatch(
+            services,
+            self.logging_options,
+            identity=self._iot._rule_message_identity.get,
+            evaluate=self._iot._evaluate_topic_rules,
+            run_error_action=self._iot._dispatch_rule_error_action,
+        )
+        self._iot._dispatch_rule_action = dispatch.run_action
+        self._iot._dispatch_rule_error_action = dispatch.report_failures
+        self._iot._evaluate_topic_rules = dispatch.evaluate
+        handlers: dict[str, Handler] = self._app.SERVICE_HANDLERS
+        handlers["iot"] = self._with_logging_options(handlers["iot"])
+
+    def _with_logging_options(self, handler: Handler) -> Handler:
+        """Seam: ministack does not know the logging options, version 2."""
+
+        async def handle(
+            method: str, path: str, headers: Any, body: bytes, query: Any
+        ) -> tuple[int, Any, Any]:
+            if path != LOGGING_PATH:
+                return await handler(method, path, headers, body, query)
+            place = Place(self._responses.get_account_id(), self._responses.get_region())
+            return self.logging_options.answer(place, method, body)
+
+        return handle
+
+
+class _PayloadTooLargeError(Exception):
+    """A message that AWS IoT would not take."""
+
+
+def _saving(
+    service: str, handler: Handler, names: list[str], save: Callable[[str], Awaitable[None]]
+) -> Handler:
+    async def handle(
+        method: str, path: str, headers: Any, body: bytes, query: Any
+    ) -> tuple[int, Any, Any]:
+        response = await handler(method, path, headers, body, query)
+        if response[0] < 400 and changes_resources(service, method, path, headers, body):
+            own = [LoggingOptions.name] if path == LOGGING_PATH else names
+            for name in own:
+                await save(name)
+        return response
+
+    return handle
+
+
+def state_folder(settings: ServerSettings) -> Path:
+    """Return the folder of the saved state, made if it is missing and closed to others."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return settings.state_dir
+
+
+def _import_wrapped() -> dict[str, ModuleType]:
+    """Import the modules, and return them by name.
+
+    They are imported here, not at the top of a file, because ministack reads its whole
+    configuration from the environment while it is imported.
+
+    Raises:
+        TargetError: A name is missing; the message lists every one that is.
+    """
+    modules: dict[str, ModuleType] = {}
+    missing: list[str] = []
+    for module_name, names in WRAPPED_NAMES.items():
+        try:
+            modules[module_name] = importlib.import_module(module_name)
+        except ImportError as error:
+            missing.append(f"{module_name} ({error})")
+            continue
+        missing += [f"{module_name}.{n}" for n in names if not hasattr(modules[module_name], n)]
+    session = getattr(modules.get("ministack.services.iot"), "_WSSession", None)
+    missing += [f"_WSSession.{n}" for n in WRAPPED_SESSION_NAMES if not hasattr(session, n)]
+    if missing:
+        raise TargetError(
+            "start the embedded AWS",
+            "the ministack that is installed is not the one that the lab is built on; it lacks: "
+            + ", ".join(missing),
+            "install the pinned version again: `make run` does, or `pip install -r "
+            "requirements.lock`.",
+        )
+    return modules

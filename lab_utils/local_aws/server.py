@@ -1,0 +1,201 @@
+"""The embedded AWS's process: from free ports to a session file, and back to nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import hypercorn.asyncio
+import hypercorn.config
+
+from lab_utils.local_aws import ministack_adapter as adapter
+from lab_utils.local_aws.gateway import Gateway
+from lab_utils.local_aws.ports import LOOPBACK, bind_loopback
+# TEMP
+try:
+    from lab_utils.local_aws.provider.server import serve_providers
+except ImportError:
+    class _No:
+        def reattach(self): return {}
+        def stop(self): pass
+    def serve_providers(**k): return _No()
+from lab_utils.local_aws.server_settings import ServerSettings
+from lab_utils.local_aws.session_file import SESSION_FILE, Session, write_private, write_session
+from lab_utils.local_aws.state.health import SavingHealth
+from lab_utils.local_aws.state.items import ItemJournal
+from lab_utils.local_aws.state.saver import StateSaver, load_sources
+from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_ACCOUNT, LOCAL_SECRET_KEY
+
+USUAL_HTTP_PORT, USUAL_MQTT_PORT = 4566, 8883
+CA_FILE = "root-CA.crt"
+_ITEMS_FILE = "dynamodb-items.sqlite3"
+_TERRAFORM_RC = "terraform.rc"
+_KEEP_ALIVE_S = 75
+_LAST_ANSWERS_S = 1
+_log = logging.getLogger(__name__)
+
+
+class Providers(Protocol):
+    """Terraform providers that are being served."""
+
+    def reattach(self) -> dict[str, Any]:
+        """Return what ``TF_REATTACH_PROVIDERS`` has to say."""
+
+    def stop(self) -> None:
+        """Stop serving."""
+
+
+class LocalServer:
+    """One embedded AWS: its ports are taken and its state is loaded when it is made.
+
+    Args:
+        settings: What to serve.
+
+    Raises:
+        TargetError: A port that was asked for is taken, or ministack is not the pinned one.
+        OSError: The workspace cannot be written.
+    """
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self._settings = settings
+        self._http = bind_loopback(settings.http_port, USUAL_HTTP_PORT, "the AWS APIs")
+        self._mqtt = bind_loopback(settings.mqtt_port, USUAL_MQTT_PORT, "MQTT")
+        http_port, self._mqtt_port = _port(self._http), _port(self._mqtt)
+        self._endpoint_url = f"http://{LOOPBACK}:{http_port}"
+        adapter.prepare_environment(settings, http_port, self._mqtt_port)
+        folder = adapter.state_folder(settings)
+        journal = ItemJournal(folder / _ITEMS_FILE)
+        self._health = SavingHealth()
+        self._aws = adapter.Ministack(journal)
+        load_sources(folder, self._aws.source, self._health)
+        if report := self._aws.items.load():
+            self._health.damaged(report)
+        self._saver = StateSaver(folder, self._aws.sources, journal, self._health)
+        self._aws.save_changes_with(self._saver.save_now)
+        self._gateway = Gateway(self._aws.app, self._report, self._request_stop)
+        self._stopping = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Serve until a signal or a stop request; a clean end loses nothing."""
+        _on_signals(self._request_stop)
+        self._aws.start_background()
+        ca_file = self._write_ca()
+        try:
+            async with self._serving_http(), self._serving_mqtt():
+                await self._serve_session(ca_file)
+        finally:
+            self._saver.close()
+
+    async def _serve_session(self, ca_file: Path) -> None:
+        providers = self._serve_providers()
+        saving = asyncio.create_task(self._saver.run())
+        session_file = self._settings.lab_dir / SESSION_FILE
+        try:
+            session = self._session(ca_file, providers.reattach())
+            write_session(session_file, session)
+            _log.info("Ready: %s, MQTT on port %d", session.endpoint_url, session.mqtt_port)
+            await self._stopping.wait()
+        finally:
+            with suppress(OSError):
+                session_file.unlink(missing_ok=True)
+            saving.cancel()
+            providers.stop()
+
+    @asynccontextmanager
+    async def _serving_http(self) -> AsyncIterator[None]:
+        config = hypercorn.config.Config()
+        config.bind = [f"fd://{self._http.detach()}"]
+        config.keep_alive_timeout = _KEEP_ALIVE_S
+        config.graceful_timeout = _LAST_ANSWERS_S
+        config.loglevel = "WARNING"
+        done = asyncio.Event()
+        task = asyncio.create_task(
+            hypercorn.asyncio.serve(self._gateway, config, shutdown_trigger=done.wait)
+        )
+        try:
+            yield
+        finally:
+            done.set()
+            await task
+
+    @asynccontextmanager
+    async def _serving_mqtt(self) -> AsyncIterator[None]:
+        await self._aws.listen_mqtt(self._mqtt)
+        try:
+            yield
+        finally:
+            await self._aws.stop_mqtt()
+
+    def _serve_providers(self) -> Providers:
+        return serve_providers(
+            endpoint_url=self._endpoint_url,
+            region=self._settings.region,
+            default_cwd=self._settings.workspace / "terraform",
+            access_key=LOCAL_ACCESS_KEY,
+            secret_key=LOCAL_SECRET_KEY,
+        )
+
+    def _session(self, ca_file: Path, reattach: dict[str, Any]) -> Session:
+        terraform_rc = self._settings.lab_dir / _TERRAFORM_RC
+        write_private(terraform_rc, b"disable_checkpoint = true\n")
+        return Session(
+            endpoint_url=self._endpoint_url,
+            mqtt_host=adapter.DEVICE_HOST,
+            mqtt_port=self._mqtt_port,
+            ca_file=str(ca_file),
+            region=self._settings.region,
+            account=LOCAL_ACCOUNT,
+            speed=self._settings.speed,
+            workspace=str(self._settings.workspace),
+            pid=os.getpid(),
+            reattach=reattach,
+            cli_config_file=str(terraform_rc),
+            started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            stop_token=self._gateway.stop_token,
+        )
+
+    def _write_ca(self) -> Path:
+        certificate = self._aws.certificate_authority()
+        ca_file = self._settings.lab_dir / CA_FILE
+        write_private(ca_file, certificate)
+        given_files = self._settings.workspace / "terraform" / "files"
+        if given_files.is_dir():
+            write_private(given_files / CA_FILE, certificate)
+        return ca_file
+
+    def _report(self) -> dict[str, Any]:
+        return {
+            "workspace": str(self._settings.workspace),
+            "pid": os.getpid(),
+            "region": self._settings.region,
+            "speed": self._settings.speed,
+            "state": self._health.to_json(),
+        }
+
+    def _request_stop(self) -> None:
+        self._stopping.set()
+
+
+def _port(bound: socket.socket) -> int:
+    return int(bound.getsockname()[1])
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    """Stop cleanly on a signal; Windows has no signal handlers of the loop, but its own."""
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        if number is None:
+            continue
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop))

@@ -1,0 +1,58 @@
+"""What the embedded AWS's process is told on its command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """The embedded AWS of one workspace.
+
+    Attributes:
+        workspace: The folder that it works for.
+        region: The region that it is in.
+        speed: How many times faster than the wall clock the lab's time runs.
+        http_port: Port of the AWS APIs, or None for 4566 if it is free, else any.
+        mqtt_port: Port of MQTT, or None for 8883 if it is free, else any.
+    """
+
+    workspace: Path
+    region: str
+    speed: int
+    http_port: int | None = None
+    mqtt_port: int | None = None
+
+    @property
+    def lab_dir(self) -> Path:
+        """The folder of everything that the lab keeps for the workspace."""
+        return self.workspace / ".lab"
+
+    @property
+    def state_dir(self) -> Path:
+        """The folder of the saved state."""
+        return self.lab_dir / "state"
+
+    def arguments(self) -> list[str]:
+        """Return the command line that :func:`parse_arguments` reads back."""
+        given = ["--workspace", str(self.workspace), "--region", self.region]
+        given += ["--speed", str(self.speed)]
+        for name, port in (("--http-port", self.http_port), ("--mqtt-port", self.mqtt_port)):
+            given += [name, str(port)] if port is not None else []
+        return given
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> ServerSettings:
+    """Return the settings of a command line; the process's own by default."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lab_utils.local_aws", description="Run the embedded AWS of a workspace."
+    )
+    parser.add_argument("--workspace", type=Path, required=True)
+    parser.add_argument("--region", required=True)
+    parser.add_argument("--speed", type=int, default=1)
+    parser.add_argument("--http-port", type=int)
+    parser.add_argument("--mqtt-port", type=int)
+    return ServerSettings(**vars(parser.parse_args(arguments)))

@@ -1,0 +1,1 @@
+"""What the embedded AWS keeps on disk, so that a kill loses nothing that was acknowledged."""
