@@ -17,6 +17,7 @@ import nbformat
 from nbconvert import HTMLExporter
 
 from lab_utils.errors import SettingsError
+from lab_utils.pictures import draw_pictures
 from lab_utils.settings import Settings, base_environment
 
 SEEDED_FOLDERS = ("terraform", "lambda", "ci")
@@ -180,8 +181,8 @@ def _found_error(executed: Path, log: Path) -> str:
 
 
 def _write_page(executed: Path) -> None:
-    exporter = HTMLExporter(embed_images=True)
-    body, _resources = exporter.from_filename(str(executed))
+    book = draw_pictures(nbformat.read(executed, as_version=4))
+    body, _resources = HTMLExporter(embed_images=True).from_notebook_node(book)
     executed.with_suffix(".html").write_text(body, encoding="utf-8")
 
 

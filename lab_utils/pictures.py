@@ -1,0 +1,45 @@
+"""The Mermaid pictures of the notebooks, drawn for pages that are read without a network.
+
+JupyterLab draws Mermaid by itself. An exported page would load the drawing program from the
+internet, so the pictures are drawn at export.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+
+import mermaidx
+from nbformat import NotebookNode
+
+_MERMAID = re.compile(r"^```mermaid\n(?P<source>.*?)^```\n?", re.M | re.S)
+_IN_WORDS = re.compile(r"\*In words: (?P<words>.+?)\*$", re.M | re.S)
+
+
+def draw_pictures(book: NotebookNode) -> NotebookNode:
+    """Return the notebook with each Mermaid block of its text replaced by a picture.
+
+    Args:
+        book: A notebook; its text cells are changed in place. The sentence "In words: ..." of a
+            cell becomes the picture's alternative text.
+
+    Raises:
+        RuntimeError: A block that is no valid Mermaid.
+    """
+    for cell in book.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _with_pictures(cell.source)
+    return book
+
+
+def _with_pictures(text: str) -> str:
+    words = _IN_WORDS.search(text)
+    alternative = html.escape(words["words"] if words else "A diagram", quote=True)
+
+    def draw(match: re.Match[str]) -> str:
+        svg = mermaidx.render(match["source"]).svg()
+        data = base64.b64encode(svg.encode()).decode()
+        return f'<img alt="{alternative}" src="data:image/svg+xml;base64,{data}">\n'
+
+    return _MERMAID.sub(draw, text)
