@@ -13,7 +13,7 @@ from typing import Any
 from lab_utils.batch import find_notebooks, run_notebooks, seed_workspace
 from lab_utils.environment import clean_environment
 from lab_utils.errors import LabError, SettingsError
-from lab_utils.session import Lab, local_control
+from lab_utils.session import Lab, local_control, running_sentence
 from lab_utils.settings import CHECKOUT, LOCAL_ACCOUNT, Settings, read_settings
 from lab_utils.terraform import Terraform
 
@@ -88,12 +88,11 @@ def _start(arguments: argparse.Namespace) -> int:
     if not settings.is_local:
         Lab(target="aws", workspace=settings.workspace)
         return 0
-    control = local_control()
-    session = control.start(settings, any_speed=arguments.speed is None)
+    session = local_control().start(settings, speed=arguments.speed)
     if arguments.json:
         _print_json(session.status())
         return 0
-    print(f"# {session.sentence()}")
+    print(f"# {running_sentence(session)}")
     for name, value in session.environment().items():
         print(_SHELLS[arguments.shell](name, value))
     return 0
@@ -107,10 +106,16 @@ def _stop(arguments: argparse.Namespace) -> int:
 
 def _status(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
-    session = local_control().find(settings) if settings.is_local else None
-    status = session.status() if session else _idle_status(settings)
-    text = session.sentence() if session else "not running; lab start starts it"
-    _say(arguments, status, text)
+    if not settings.is_local:
+        _say(arguments, _idle_status(settings), "on your AWS account; nothing runs here")
+        return 0
+    found = local_control().inspect(settings)
+    if found.remark:
+        print(f"lab: {found.remark}", file=sys.stderr)
+    if found.session is None:
+        _say(arguments, _idle_status(settings), "not running; lab start starts it")
+    else:
+        _say(arguments, found.session.status(), running_sentence(found.session))
     return 0
 
 
@@ -131,7 +136,7 @@ def _idle_status(settings: Settings) -> dict[str, Any]:
 
 def _reset(arguments: argparse.Namespace) -> int:
     session = local_control().reset(_local_settings(arguments, "reset the embedded AWS"))
-    _say(arguments, session.status(), session.sentence())
+    _say(arguments, session.status(), running_sentence(session))
     return 0
 
 
@@ -168,7 +173,7 @@ def _terraform(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     own: Mapping[str, str] = {}
     if settings.is_local:
-        own = local_control().start(settings, any_speed=True).environment()
+        own = local_control().start(settings).environment()
     terraform = Terraform(settings.terraform_dir, clean_environment(settings, own))
     return terraform.run(*arguments.arguments)
 

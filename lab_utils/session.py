@@ -7,13 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
+
 from lab_utils.account import connect_account
 from lab_utils.checks.base import CheckContext, Report, Result
 from lab_utils.checks.catalogue import check_named, run_part
 from lab_utils.environment import clean_environment, without_proxy
 from lab_utils.errors import CheckError, MqttError, SettingsError
 from lab_utils.mqtt import Device, DeviceFiles, Inbox
-from lab_utils.settings import Settings, read_settings
+from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Settings, read_settings
 from lab_utils.tables import read_table
 from lab_utils.terraform import Terraform
 
@@ -58,9 +60,9 @@ class Lab:
         self._report = report
         self._clients: dict[str, Any] = {}
         if self.settings.is_local:
-            self._session = local_control().start(self.settings)
-            self._boto = self._session.boto_session()
-            report(self._session.sentence())
+            self._session = local_control().start(self.settings, speed=speed)
+            self._boto = local_session(self._session)
+            report(running_sentence(self._session))
         else:
             self._session = None
             self._boto = connect_account(self.settings, report)
@@ -137,7 +139,7 @@ class Lab:
                 f"Terraform has no output {ENDPOINT_OUTPUT!r} yet, so the endpoint is not known.",
                 "declare the data source aws_iot_endpoint and run lab.apply() first.",
             )
-        port = self._session.mqtt.port if self._session else AWS_MQTT_PORT
+        port = self._session.mqtt_port if self._session else AWS_MQTT_PORT
         return Device(str(host), port, self.device_files, client_id)
 
     def publish(self, topic: str, message: object, *, qos: int = 1) -> None:
@@ -221,6 +223,24 @@ def _check_error(result: Result) -> CheckError:
         f"pass the check {result.id} ({lost})",
         f"Seen:   {result.seen}\nWanted: {result.wanted}",
         result.hint,
+    )
+
+
+def local_session(session: Any) -> boto3.Session:
+    """Return a boto3 session with the key pair of the embedded AWS, whatever the machine's is."""
+    return boto3.Session(
+        aws_access_key_id=LOCAL_ACCESS_KEY,
+        aws_secret_access_key=LOCAL_SECRET_KEY,
+        region_name=session.region,
+    )
+
+
+def running_sentence(session: Any) -> str:
+    """Return one line that says where the embedded AWS runs, and how fast its clock."""
+    clock = "real time" if session.speed == 1 else f"{session.speed} times real time"
+    return (
+        f"Embedded AWS: HTTP endpoint {session.endpoint_url}, MQTT endpoint "
+        f"{session.mqtt_host}:{session.mqtt_port}, region {session.region}, clock at {clock}"
     )
 
 
