@@ -18,9 +18,10 @@ from types import ModuleType
 from typing import Any
 
 from lab_utils.errors import TargetError
-from lab_utils.local_aws.gateway import MAX_PAYLOAD_BYTES, AsgiApp
+from lab_utils.local_aws.gateway import AsgiApp
 from lab_utils.local_aws.ministack_names import WRAPPED_NAMES, WRAPPED_SESSION_NAMES
 from lab_utils.local_aws.ministack_services import MinistackServices
+from lab_utils.local_aws.ministack_sessions import mend_sessions
 from lab_utils.local_aws.ministack_state import ItemSeam, ModuleSource
 from lab_utils.local_aws.ports import LOOPBACK
 from lab_utils.local_aws.rules.actions import Place
@@ -38,8 +39,6 @@ DEVICE_HOST = "localhost"
 Every published client takes it: mosquitto, paho and the AWS device SDKs resolve it themselves,
 and all of them check it against the server certificate.
 """
-_MAX_PACKET_BYTES = 146 * 1024
-_PACKET_TOO_LARGE = 0x95
 _WORKER_THREADS = 64
 _ENDPOINT_TYPES = ("iot:Data-ATS", "iot:Data", "iot:CredentialProvider")
 
@@ -98,7 +97,7 @@ class Ministack:
         self.items = ItemSeam(self._modules, journal)
         self._mend_endpoint()
         self._mend_listener()
-        self._mend_payload_limit()
+        mend_sessions(self._iot)
         self._mend_rules()
 
     @property
@@ -179,40 +178,6 @@ class Ministack:
 
         self._iot._mtls_build_ssl_context = build_context
 
-    def _mend_payload_limit(self) -> None:
-        """Seam: AWS takes payloads of up to 128 KiB, in MQTT 5 packets of up to 146 KiB."""
-        iot, session = self._iot, self._iot._WSSession
-        publish, handle, properties = (
-            iot.broker_publish,
-            session.handle_packet,
-            session._connack_properties,
-        )
-
-        async def broker_publish(
-            account: str, region: str, topic: str, payload: bytes, *rest: Any, **named: Any
-        ) -> None:
-            if len(payload or b"") > MAX_PAYLOAD_BYTES:
-                raise _PayloadTooLargeError(topic)
-            await publish(account, region, topic, payload, *rest, **named)
-
-        async def handle_packet(client: Any, kind: int, flags: int, body: bytes) -> bool:
-            try:
-                return bool(await handle(client, kind, flags, body))
-            except _PayloadTooLargeError:
-                client._forced_disconnect_reason = "CLIENT_ERROR"
-                if client.protocol_version == iot.MQTT_5:
-                    await client.send_bytes(iot._make_disconnect(_PACKET_TOO_LARGE))
-                return False
-
-        def connack_properties(client: Any, assigned_client_id: str | None) -> list[Any]:
-            size = iot.PROP_MAXIMUM_PACKET_SIZE
-            given = properties(client, assigned_client_id)
-            return [(key, _MAX_PACKET_BYTES if key == size else value) for key, value in given]
-
-        iot.broker_publish = broker_publish
-        session.handle_packet = handle_packet
-        session._connack_properties = connack_properties
-
     def _mend_rules(self) -> None:
         """Seam: ministack runs an action without asking its role, and skips what it lacks."""
         services = MinistackServices(self._modules, self._iot._dispatch_rule_action)
@@ -241,10 +206,6 @@ class Ministack:
             return self.logging_options.answer(place, method, body)
 
         return handle
-
-
-class _PayloadTooLargeError(Exception):
-    """A message that AWS IoT would not take."""
 
 
 def _saving(

@@ -50,6 +50,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "_evaluate_topic_rules",
         "_iot_role_usable",
         "_make_disconnect",
+        "_make_suback",
         "_mtls_build_ssl_context",
         "_mtls_ensure_server_cert",
         "_rule_message_identity",
@@ -61,6 +62,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
 }
 WRAPPED_SESSION_NAMES = (
     "_connack_properties",
+    "_policy_allows",
     "handle_packet",
     "send_bytes",
 )

@@ -1,0 +1,121 @@
+"""A device's MQTT session, where ministack's differs from that of AWS IoT."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from lab_utils.local_aws.gateway import MAX_PAYLOAD_BYTES
+
+MAX_PACKET_BYTES = 146 * 1024
+"""The largest MQTT 5 packet that AWS IoT takes."""
+_PACKET_TOO_LARGE = 0x95
+_SUBSCRIBE = 8
+_SUBACK_FIRST_BYTE = 0x90
+_REFUSED = 0x80
+
+
+class _PayloadTooLargeError(Exception):
+    """A message that AWS IoT would not take."""
+
+
+def mend_sessions(iot: Any) -> None:
+    """Replace what differs in ministack's ``iot`` module.
+
+    Payloads may have 128 KiB, in MQTT 5 packets of up to 146 KiB (ministack: packets of
+    128 KiB by its own word, payloads of any size in fact). An MQTT 3.1.1 subscription that no
+    policy allows is refused in the SUBACK (ministack: the connection closes).
+
+    Source:
+        https://docs.aws.amazon.com/general/latest/gr/iot-core.html
+    """
+    _limit_payloads(iot)
+    session = iot._WSSession
+    handle, properties = session.handle_packet, session._connack_properties
+
+    async def handle_packet(client: Any, kind: int, flags: int, body: bytes) -> bool:
+        try:
+            if kind == _SUBSCRIBE and client.protocol_version != iot.MQTT_5:
+                return await _subscribe(iot, handle, client, flags, body)
+            return bool(await handle(client, kind, flags, body))
+        except _PayloadTooLargeError:
+            client._forced_disconnect_reason = "CLIENT_ERROR"
+            if client.protocol_version == iot.MQTT_5:
+                await client.send_bytes(iot._make_disconnect(_PACKET_TOO_LARGE))
+            return False
+
+    def connack_properties(client: Any, assigned_client_id: str | None) -> list[Any]:
+        size = iot.PROP_MAXIMUM_PACKET_SIZE
+        given = properties(client, assigned_client_id)
+        return [(key, MAX_PACKET_BYTES if key == size else value) for key, value in given]
+
+    session.handle_packet = handle_packet
+    session._connack_properties = connack_properties
+
+
+def _limit_payloads(iot: Any) -> None:
+    publish = iot.broker_publish
+
+    async def broker_publish(
+        account: str, region: str, topic: str, payload: bytes, *rest: Any, **named: Any
+    ) -> None:
+        if len(payload or b"") > MAX_PAYLOAD_BYTES:
+            raise _PayloadTooLargeError(topic)
+        await publish(account, region, topic, payload, *rest, **named)
+
+    iot.broker_publish = broker_publish
+
+
+async def _subscribe(iot: Any, handle: Any, client: Any, flags: int, body: bytes) -> bool:
+    """Subscribe to the filters that are allowed, and refuse the others by their return code."""
+    try:
+        requests = _subscriptions(body)
+    except (struct.error, IndexError, UnicodeDecodeError):
+        return bool(await handle(client, _SUBSCRIBE, flags, body))
+    allowed = [
+        client._policy_allows("iot:Subscribe", f"topicfilter/{topic}") for topic, _ in requests
+    ]
+    if all(allowed):
+        return bool(await handle(client, _SUBSCRIBE, flags, body))
+    granted = bytearray()
+    if any(allowed):
+        remaining = body[:2] + b"".join(
+            raw for (_, raw), is_allowed in zip(requests, allowed, strict=True) if is_allowed
+        )
+        granted = await _granted(handle, client, flags, remaining)
+    codes = [granted.pop(0) if is_allowed and granted else _REFUSED for is_allowed in allowed]
+    packet_id = struct.unpack_from("!H", body)[0]
+    await client.send_bytes(iot._make_suback(packet_id, codes))
+    return True
+
+
+async def _granted(handle: Any, client: Any, flags: int, body: bytes) -> bytearray:
+    """Let ministack subscribe, and return the codes of its SUBACK instead of sending it."""
+    codes = bytearray()
+    send = client.send_bytes
+
+    async def send_all_but_suback(packet: bytes) -> None:
+        if packet[0] == _SUBACK_FIRST_BYTE:
+            codes.extend(packet[4:])
+        else:
+            await send(packet)
+
+    client.send_bytes = send_all_but_suback
+    try:
+        await handle(client, _SUBSCRIBE, flags, body)
+    finally:
+        del client.send_bytes
+    return codes
+
+
+def _subscriptions(body: bytes) -> list[tuple[str, bytes]]:
+    """Return each filter of a SUBSCRIBE packet with its part of the packet."""
+    found: list[tuple[str, bytes]] = []
+    at = 2
+    while at < len(body):
+        end = at + 2 + struct.unpack_from("!H", body, at)[0]
+        found.append((body[at + 2 : end].decode("utf-8"), body[at : end + 1]))
+        if end >= len(body):
+            raise IndexError(at)
+        at = end + 1
+    return found
