@@ -1,0 +1,1 @@
+"""Terraform providers in Python: hashicorp/aws, hashicorp/local and hashicorp/archive."""

@@ -1,0 +1,22 @@
+"""The provider hashicorp/aws on the embedded AWS: one module for each AWS service."""
+
+from __future__ import annotations
+
+from lab_utils.local_aws.provider.aws import iot_things, sts
+from lab_utils.local_aws.provider.aws.configuration import PROVIDER_OVERLAY, configure_with
+from lab_utils.local_aws.provider.clients import Credentials
+from lab_utils.local_aws.provider.provider import Provider, make_provider
+
+_SERVICES = (iot_things, sts)
+"""Each holds ``RESOURCES`` and ``DATA_SOURCES``."""
+
+
+def aws_provider(region: str, credentials: Credentials) -> Provider:
+    """Return the provider; region and credentials are for blocks that name none."""
+    return make_provider(
+        "aws",
+        configure_with(region, credentials),
+        [make() for module in _SERVICES for make in module.RESOURCES],
+        [make() for module in _SERVICES for make in module.DATA_SOURCES],
+        PROVIDER_OVERLAY,
+    )

@@ -1,0 +1,83 @@
+"""What a provider's operation works with: clients, region, tags, folder, and its diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lab_utils.local_aws.provider.clients import Clients, Credentials
+from lab_utils.local_aws.provider.diagnostics import Diagnostics
+from lab_utils.local_aws.provider.peers import Peer
+from lab_utils.local_aws.provider.values import Path as ValuePath
+from lab_utils.local_aws.provider.values import State
+
+
+class TagRules(NamedTuple):
+    """The provider block's ``default_tags`` and ``ignore_tags``."""
+
+    defaults: Mapping[str, str] = {}
+    ignored_keys: frozenset[str] = frozenset()
+    ignored_prefixes: tuple[str, ...] = ()
+
+    def is_ignored(self, key: str) -> bool:
+        """Return whether a tag is left alone; AWS's own always are."""
+        return key in self.ignored_keys or key.startswith(("aws:", *self.ignored_prefixes))
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One configured provider block."""
+
+    region: str
+    credentials: Credentials
+    tags: TagRules = field(default_factory=TagRules)
+
+
+@dataclass
+class Context:
+    """One operation of one connection.
+
+    Attributes:
+        region: The resource's own ``region``, else the provider's.
+        tags: The provider's default and ignored tags.
+        diagnostics: What the operation reports.
+        kept: The attributes of what was made, should a later step fail.
+    """
+
+    peer: Peer
+    clients: Clients
+    configuration: Configuration
+    region: str
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    kept: State = field(default_factory=dict)
+
+    @property
+    def tags(self) -> TagRules:
+        """The provider block's rules for tags."""
+        return self.configuration.tags
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service (``"iot"``) in the operation's region."""
+        return self.clients.get(service, self.region, self.configuration.credentials)
+
+    def path(self, name: str) -> Path:
+        """Return a file's path, relative to the folder that Terraform runs in."""
+        return self.peer.folder / Path(name).expanduser()
+
+    def account_id(self) -> str:
+        """Return the account of the credentials in use."""
+        return str(self.client("sts").get_caller_identity()["Account"])
+
+    def keep(self, **attributes: Any) -> None:
+        """Remember what was made: if the creation fails from here on, the state has it, tainted."""
+        self.kept.update(attributes)
+
+    def error(self, summary: str, detail: str = "", path: ValuePath = ()) -> None:
+        """Report an error at a path, ``("dynamodb", 0, "table_name")``."""
+        self.diagnostics.error(summary, detail, path)
+
+    def warning(self, summary: str, detail: str = "", path: ValuePath = ()) -> None:
+        """Report a warning."""
+        self.diagnostics.warning(summary, detail, path)

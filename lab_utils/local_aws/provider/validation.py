@@ -1,0 +1,154 @@
+"""The checks that a resource type declares in its overlay, in the real provider's words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from lab_utils.local_aws.provider.diagnostics import Diagnostics
+from lab_utils.local_aws.provider.overlay import Overlay, Validator
+from lab_utils.local_aws.provider.schema import Block
+from lab_utils.local_aws.provider.values import UNKNOWN, Path, State
+
+
+def one_of(*values: str) -> Validator:
+    """Return a check that a text is one of the values."""
+
+    def check(name: str, value: Any) -> str | None:
+        if value in values:
+            return None
+        return f"expected {name} to be one of {json.dumps(values)}, got {value}"
+
+    return check
+
+
+def length(least: int, most: int) -> Validator:
+    """Return a check of a text's length in characters."""
+
+    def check(name: str, value: Any) -> str | None:
+        if least <= len(value) <= most:
+            return None
+        return f"expected length of {name} to be in the range ({least} - {most}), got {value}"
+
+    return check
+
+
+def between(least: float, most: float) -> Validator:
+    """Return a check of a number's range."""
+
+    def check(name: str, value: Any) -> str | None:
+        if least <= value <= most:
+            return None
+        return f"expected {name} to be in the range ({least} - {most}), got {value}"
+
+    return check
+
+
+def matches(pattern: str, message: str) -> Validator:
+    """Return a check by a regular expression, which has to match the whole text."""
+
+    def check(name: str, value: Any) -> str | None:
+        if re.fullmatch(pattern, value):
+            return None
+        return f"invalid value for {name} ({message})"
+
+    return check
+
+
+def is_json(name: str, value: Any) -> str | None:
+    """Return what is wrong with a text that has to be JSON."""
+    try:
+        json.loads(value)
+    except json.JSONDecodeError as error:
+        return f'"{name}" contains an invalid JSON: {error}'
+    return None
+
+
+def is_arn(name: str, value: Any) -> str | None:
+    """Return what is wrong with a text that has to be an ARN."""
+    if re.fullmatch(r"arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}|aws)?:.+", value):
+        return None
+    return f'"{name}" ({value}) is an invalid ARN: arn: invalid prefix'
+
+
+def validate(block: Block, overlay: Overlay, config: State, diagnostics: Diagnostics) -> None:
+    """Add a diagnostic for each thing in a configuration that the overlay forbids."""
+    found = list(_walk(block, config, (), ()))
+    for names, path, value in found:
+        dotted = ".".join(names)
+        if (why := overlay.no_effect.get(dotted)) is not None:
+            diagnostics.error(f'Argument "{dotted}" has no effect on the embedded AWS', why, path)
+        if value is UNKNOWN:
+            continue
+        for check in overlay.validators.get(dotted, ()):
+            if problem := check(names[-1], value):
+                diagnostics.error(problem, "", path)
+    _check_groups(overlay, {".".join(names): path for names, path, _ in found}, diagnostics)
+
+
+def _walk(
+    block: Block, config: Any, names: tuple[str, ...], path: Path
+) -> Iterator[tuple[tuple[str, ...], Path, Any]]:
+    """Yield names, path and value of each attribute and block that is set."""
+    for name in block.attributes:
+        if config.get(name) is not None:
+            yield (*names, name), (*path, name), config[name]
+    for name, nested in block.blocks.items():
+        value = config.get(name)
+        if value is None or value == []:
+            continue
+        here = (*names, name)
+        yield here, (*path, name), value
+        items = value if isinstance(value, list) else [value]
+        for index, item in enumerate(items):
+            if not isinstance(item, dict):
+                continue
+            deeper = (*path, name, index) if nested.nesting == "list" else (*path, name)
+            yield from _walk(nested.block, item, here, deeper)
+
+
+def _check_groups(overlay: Overlay, found: dict[str, Path], diagnostics: Diagnostics) -> None:
+    for group in overlay.conflicts:
+        present = [name for name in group if name in found]
+        for name, other in pairwise(present):
+            diagnostics.error(
+                "Conflicting configuration arguments",
+                f'"{name}": conflicts with {other}',
+                found[name],
+            )
+    for group in overlay.exactly_one_of:
+        present = [name for name in group if name in found]
+        listed = f"`{','.join(sorted(group))}`"
+        if not present:
+            diagnostics.error(
+                "Invalid combination of arguments",
+                f'"{group[0]}": one of {listed} must be specified',
+                (group[0],),
+            )
+        elif len(present) > 1:
+            diagnostics.error(
+                "Invalid combination of arguments",
+                f'"{present[0]}": only one of {listed} can be specified, '
+                f"but `{','.join(present)}` were specified.",
+                found[present[0]],
+            )
+    for group in overlay.at_least_one_of:
+        if not any(name in found for name in group):
+            listed = f"`{','.join(sorted(group))}`"
+            diagnostics.error(
+                "Missing required argument",
+                f'"{group[0]}": one of {listed} must be specified',
+                (group[0],),
+            )
+    for name, others in overlay.required_with.items():
+        missing = [other for other in others if other not in found]
+        if name in found and missing:
+            listed = f"`{','.join((name, *others))}`"
+            diagnostics.error(
+                "Missing required argument",
+                f'"{name}": all of {listed} must be specified',
+                found[name],
+            )
