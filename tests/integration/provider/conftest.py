@@ -1,0 +1,45 @@
+"""The providers of the shared embedded AWS, and Terraform folders to use them in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from lab_utils.local_aws.provider.server import ProviderServers, serve_providers
+from lab_utils.local_aws.session_file import Session
+from tests.integration.provider.workspace import TerraformWorkspace
+
+
+@pytest.fixture(scope="session")
+def providers(
+    aws_session: Session, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProviderServers]:
+    """The providers, served in this process, on the shared embedded AWS."""
+    servers = serve_providers(
+        endpoint_url=aws_session.endpoint_url,
+        region=aws_session.region,
+        default_cwd=tmp_path_factory.mktemp("nowhere"),
+        access_key="test",
+        secret_key="test",
+    )
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture
+def terraform_workspace(
+    providers: ProviderServers, tmp_path: Path
+) -> Callable[..., TerraformWorkspace]:
+    """Makes a Terraform folder with the given HCL, initialised."""
+
+    def make(hcl: str, name: str = "work") -> TerraformWorkspace:
+        folder = tmp_path / name
+        folder.mkdir()
+        workspace = TerraformWorkspace(folder, providers.reattach())
+        workspace.write(hcl)
+        workspace.init()
+        return workspace
+
+    return make
