@@ -105,7 +105,7 @@ def _folder_of(pid: int) -> Path | None:
 
 def _environment_of(pid: int) -> dict[str, str]:
     try:
-        environment = psutil.Process(pid).environ()
+        environment = psutil.Process(pid).as_dict(["environ"])["environ"] or {}
     except (psutil.Error, OSError):
         return {}
     return {name: value for name, value in environment.items() if name.startswith(_PASSED)}

@@ -114,41 +114,35 @@ def _check_groups(overlay: Overlay, found: dict[str, Path], diagnostics: Diagnos
     for group in overlay.conflicts:
         present = [name for name in group if name in found]
         for name, other in pairwise(present):
-            diagnostics.error(
-                "Conflicting configuration arguments",
-                f'"{name}": conflicts with {other}',
-                found[name],
-            )
+            words = f'"{name}": conflicts with {other}'
+            diagnostics.error("Conflicting configuration arguments", words, found[name])
     for group in overlay.exactly_one_of:
-        present = [name for name in group if name in found]
-        listed = f"`{','.join(sorted(group))}`"
-        if not present:
-            diagnostics.error(
-                "Invalid combination of arguments",
-                f'"{group[0]}": one of {listed} must be specified',
-                (group[0],),
-            )
-        elif len(present) > 1:
-            diagnostics.error(
-                "Invalid combination of arguments",
-                f'"{present[0]}": only one of {listed} can be specified, '
-                f"but `{','.join(present)}` were specified.",
-                found[present[0]],
-            )
+        _check_exactly_one(group, found, diagnostics)
     for group in overlay.at_least_one_of:
         if not any(name in found for name in group):
-            listed = f"`{','.join(sorted(group))}`"
-            diagnostics.error(
-                "Missing required argument",
-                f'"{group[0]}": one of {listed} must be specified',
-                (group[0],),
-            )
+            words = f'"{group[0]}": one of {_listed(sorted(group))} must be specified'
+            diagnostics.error("Missing required argument", words, (group[0],))
     for name, others in overlay.required_with.items():
-        missing = [other for other in others if other not in found]
-        if name in found and missing:
-            listed = f"`{','.join((name, *others))}`"
-            diagnostics.error(
-                "Missing required argument",
-                f'"{name}": all of {listed} must be specified',
-                found[name],
-            )
+        if name in found and any(other not in found for other in others):
+            words = f'"{name}": all of {_listed([name, *others])} must be specified'
+            diagnostics.error("Missing required argument", words, found[name])
+
+
+def _check_exactly_one(
+    group: tuple[str, ...], found: dict[str, Path], diagnostics: Diagnostics
+) -> None:
+    present = [name for name in group if name in found]
+    listed = _listed(sorted(group))
+    if not present:
+        words = f'"{group[0]}": one of {listed} must be specified'
+        diagnostics.error("Invalid combination of arguments", words, (group[0],))
+    elif len(present) > 1:
+        words = (
+            f'"{present[0]}": only one of {listed} can be specified, '
+            f"but {_listed(present)} were specified."
+        )
+        diagnostics.error("Invalid combination of arguments", words, found[present[0]])
+
+
+def _listed(names: list[str]) -> str:
+    return f"`{','.join(names)}`"

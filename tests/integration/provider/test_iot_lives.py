@@ -10,7 +10,6 @@ import pytest
 from tests.integration.provider.lifecycle import Life, is_there, live
 from tests.integration.provider.workspace import TerraformWorkspace
 
-
 LIVES = {
     "thing": Life(
         address="aws_iot_thing.it",
