@@ -1,0 +1,97 @@
+"""The notebooks run: solved they pass and print what is committed, released they fail helpfully."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from lab_utils.batch import seed_workspace
+from lab_utils.cli import main
+from lab_utils.environment import clean_environment
+from lab_utils.settings import CHECKOUT, read_settings
+from tests.notebooks.books import PATHS, checks, read, released
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "workspace"
+    seed_workspace(CHECKOUT, folder)
+    yield folder
+    main(["--workspace", str(folder), "stop"])
+
+
+def kernel_environment(workspace: Path) -> dict[str, str]:
+    settings = read_settings(workspace=workspace, target="local")
+    own = {"LAB_WORKSPACE": str(workspace), "LAB_TARGET": "local"}
+    return {**clean_environment(settings, {}), **own}
+
+
+def test_solved_notebooks_pass_and_print_what_is_committed(workspace: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-p", "no:cacheprovider", "-q"]
+    command += ["--override-ini=filterwarnings=default", "--override-ini=timeout=300"]
+    result = subprocess.run(
+        [*command, *map(str, PATHS)],
+        env=kernel_environment(workspace),
+        cwd=PATHS[0].parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout[-5000:]
+
+
+def test_a_released_notebook_fails_every_check_with_a_way_on(workspace: Path) -> None:
+    for path in PATHS:
+        executed = run_released(path, workspace)
+        for cell in checks(executed):
+            [error] = [one for one in cell.outputs if one["output_type"] == "error"]
+            assert error["ename"] == "CheckError", (cell.id, error["evalue"])
+            for word in ("Seen:", "Wanted:", "What to do:"):
+                assert word in error["evalue"], (cell.id, error["evalue"])
+            assert not [one for one in cell.outputs if one.get("name") == "stderr"], cell.id
+
+
+def run_released(path: Path, workspace: Path) -> nbformat.NotebookNode:
+    source = workspace / path.name
+    nbformat.write(released(read(path)), source)
+    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--allow-errors"]
+    result = subprocess.run(
+        [*command, "--inplace", str(source)],
+        env=kernel_environment(workspace),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    return read(source)
+
+
+def test_a_failing_notebook_ends_the_batch_with_its_cell_and_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout = tmp_path / "checkout"
+    (checkout / "notebooks").mkdir(parents=True)
+    for name, source in {"01_good": "1 + 1", "02_bad": "1 / 0", "03_never": "2"}.items():
+        cells = [nbformat.v4.new_markdown_cell("# A part"), nbformat.v4.new_code_cell(source)]
+        cells[1].metadata["tags"] = ["parameters"] if name == "01_good" else []
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        book = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+        nbformat.write(book, checkout / "notebooks" / f"{name}.ipynb")
+    monkeypatch.setattr("lab_utils.cli.CHECKOUT", checkout)
+    status = main(["run", "--json"])
+    summary = json.loads(capsys.readouterr().out)
+    latest = checkout / "runs" / "latest"
+    assert status == 1
+    assert [one["status"] for one in summary["notebooks"]] == ["passed", "failed", "skipped"]
+    assert "cell 2: ZeroDivisionError" in summary["notebooks"][1]["error"]
+    assert json.loads((latest / "summary.json").read_text()) == summary
+    assert (latest / "02_bad.ipynb").exists()
+    assert "ZeroDivisionError" in (latest / "index.html").read_text()
