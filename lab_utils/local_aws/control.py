@@ -23,7 +23,6 @@ from lab_utils.settings import Settings
 
 _POLL_S = 0.02
 _STOP_S = 15.0
-_ANSWER_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -165,6 +164,7 @@ def _launch(settings: Settings, wanted: ServerSettings, deadline: float) -> Sess
             return session
         time.sleep(_POLL_S)
     process.end(started.pid, settings.workspace)
+    process.detach(started)
     raise process.failed_start(settings.state_dir, None)
 
 
@@ -194,12 +194,8 @@ def _differs(what: str, wanted: object, running: object) -> TargetError:
 
 def _ask(session: Session) -> dict[str, Any] | None:
     """Return the server's health if it is the one that the session names."""
-    for _ in range(_ANSWER_TRIES):
-        health = process.health(session)
-        if health is not None:
-            is_same = health.get("pid") == session.pid
-            return health if is_same else None
-    return None
+    health = process.health(session)
+    return health if health is not None and health.get("pid") == session.pid else None
 
 
 def _stale(path: Path, reason: str) -> Found:

@@ -19,23 +19,7 @@ import hypercorn.config
 from lab_utils.local_aws import ministack_adapter as adapter
 from lab_utils.local_aws.gateway import Gateway
 from lab_utils.local_aws.ports import LOOPBACK, bind_loopback
-
-# TEMP
-try:
-    from lab_utils.local_aws.provider.server import serve_providers
-except ImportError:
-
-    class _No:
-        def reattach(self):
-            return {}
-
-        def stop(self):
-            pass
-
-    def serve_providers(**k):
-        return _No()
-
-
+from lab_utils.local_aws.provider.server import serve_providers
 from lab_utils.local_aws.server_settings import ServerSettings
 from lab_utils.local_aws.session_file import SESSION_FILE, Session, write_private, write_session
 from lab_utils.local_aws.state.health import SavingHealth

@@ -89,7 +89,7 @@ def test_a_rule_stores_what_its_condition_lets_through(
 
 
 def test_a_role_that_may_not_put_items_fails_the_action_in_the_words_of_aws(
-    house: House, aws_session: Session, aws_settings: Settings, aws_client: Any
+    house: House, aws_settings: Settings, aws_client: Any
 ) -> None:
     house.build({"dynamodb:GetItem": house.table_arn})
     aws_client("iot-data").publish(topic=house.topic, qos=1, payload=reading("a", 45))
