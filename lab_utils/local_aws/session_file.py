@@ -97,9 +97,12 @@ def read_session(path: Path) -> Session:
         document = json.loads(path.read_text(encoding="utf-8"))
         mqtt = document.pop("mqtt")
         known = {name: document[name] for name in Session.__dataclass_fields__ if name in document}
-        return Session(mqtt_host=str(mqtt["host"]), mqtt_port=int(mqtt["port"]), **known)
+        session = Session(mqtt_host=str(mqtt["host"]), mqtt_port=int(mqtt["port"]), **known)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise SessionFileError(f"{path} is not a session of this version ({error})") from error
+        raise SessionFileError(f"{path} is no session of this version") from error
+    if not (isinstance(session.pid, int) and session.pid > 0):
+        raise SessionFileError(f"{path} names no process")
+    return session
 
 
 def write_session(path: Path, session: Session) -> None:
