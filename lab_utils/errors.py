@@ -61,6 +61,10 @@ class TableError(LabError):
     """A table could not be read."""
 
 
+class LogError(LabError):
+    """A log group does not hold what was looked for."""
+
+
 class CheckError(LabError):
     """A check did not find what the exercise asks for."""
 

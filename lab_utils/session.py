@@ -13,11 +13,13 @@ from lab_utils.account import connect_account
 from lab_utils.checks.base import CheckContext, Report, Result
 from lab_utils.checks.catalogue import check_named, run_part
 from lab_utils.environment import clean_environment, without_proxy
-from lab_utils.errors import CheckError, MqttError, SettingsError
+from lab_utils.errors import CheckError, MqttError, SettingsError, TableError
+from lab_utils.logs import wait_for_entry
 from lab_utils.mqtt import Device, DeviceFiles, Inbox
 from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Settings, read_settings
 from lab_utils.tables import read_table
 from lab_utils.terraform import Terraform
+from lab_utils.waiting import wait_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +28,7 @@ AWS_MQTT_PORT = 8883
 ENDPOINT_OUTPUT = "iot_endpoint"
 """The output of ``terraform/output.tf`` that names the MQTT endpoint."""
 TEST_CLIENT_ID = "mqtt-test-client"
+WAIT_S = 10.0
 
 
 class Lab:
@@ -61,7 +64,7 @@ class Lab:
         self._clients: dict[str, Any] = {}
         if self.settings.is_local:
             self._session = local_control().start(self.settings, speed=speed)
-            self._boto = local_session(self._session)
+            self._boto: Any = local_session(self._session)
             report(running_sentence(self._session))
         else:
             self._session = None
@@ -170,13 +173,58 @@ class Lab:
         device.connect()
         return device.subscribe(topic_filter, owns_connection=True)
 
-    def table(self, name: str) -> pd.DataFrame:
+    def table(
+        self,
+        name: str,
+        *,
+        at_least: int = 0,
+        until: Callable[[pd.DataFrame], bool] | None = None,
+        timeout_s: float = WAIT_S,
+    ) -> pd.DataFrame:
         """Return a DynamoDB table as a typed DataFrame, the keys first; see `read_table`.
 
+        Rules work after the broker has acknowledged a message, so a reader that wants to see
+        their effect says what it waits for.
+
+        Args:
+            name: The table's name.
+            at_least: Wait until there are so many rows.
+            until: Wait until this holds for the table.
+            timeout_s: How long to wait, in seconds of the wall clock.
+
         Raises:
-            TableError: There is no such table.
+            TableError: There is no such table, or what was waited for did not come.
         """
-        return read_table(self.client("dynamodb"), name)
+        client = self.client("dynamodb")
+
+        def look() -> pd.DataFrame | None:
+            table = read_table(client, name)
+            is_there = len(table) >= at_least and (until is None or bool(until(table)))
+            return table if is_there else None
+
+        found = wait_for(look, timeout_s)
+        if found is not None:
+            return found
+        count = len(read_table(client, name))
+        raise TableError(
+            f"see in the table {name} what was waited for",
+            f"After {timeout_s:g} s it holds {count} rows, and the condition is not met.",
+            "check the rule: its topic filter, its WHERE, its role; the logs of AWS IoT "
+            "(AWSIotLogsV2) say what failed.",
+        )
+
+    def wait_for_log(self, group: str, pattern: str, *, timeout_s: float = WAIT_S) -> Any:
+        """Return the newest entry of a log group that matches, once there is one, read as JSON.
+
+        Args:
+            group: The log group, such as ``AWSIotLogsV2``.
+            pattern: A CloudWatch Logs filter pattern.
+            timeout_s: How long to wait, in seconds of the wall clock.
+
+        Raises:
+            LogError: No entry came, or there is no such group.
+        """
+        return wait_for_entry(self.client("logs"), group, pattern, timeout_s)
 
     def check(self, check_id: str) -> None:
         """Run one check and print its one line; the notebooks' locked cells call this.

@@ -1,0 +1,1 @@
+"""The checks of the exercises: they look at behaviour through the AWS APIs, for any naming."""
