@@ -55,8 +55,7 @@ def inspect(settings: Settings) -> Found:
     if health is None:
         remark = f"process {session.pid} runs but does not answer at {session.endpoint_url}"
         return Found(None, remark, {})
-    saved = health.get("state", {})
-    return Found(session, "" if saved.get("is_saved", True) else _not_saved(saved), health)
+    return Found(session, _remark(health.get("state", {})), health)
 
 
 def find(settings: Settings) -> Session | None:
@@ -121,7 +120,7 @@ def stop(settings: Settings, *, deadline_s: float = _STOP_S) -> bool:
     if not process.is_server(session.pid, settings.workspace):
         inspect(settings)
         return _end_unresponsive(settings)
-    process.request_stop(session)
+    process.request_stop(session, deadline_s)
     if not process.wait_until_gone(session.pid, deadline_s):
         process.end(session.pid, settings.workspace)
     path.unlink(missing_ok=True)
@@ -206,8 +205,11 @@ def _stale(path: Path, reason: str) -> Found:
     return Found(None, f"{reason}; its session file was removed. `lab start` starts it again", {})
 
 
-def _not_saved(saved: dict[str, Any]) -> str:
-    parts = "; ".join(f"{name}: {reason}" for name, reason in saved.get("not_saved", {}).items())
+def _remark(state: dict[str, Any]) -> str:
+    """Return what there is to say about a server's state; nothing if it is saved and whole."""
+    if state.get("is_saved", True):
+        return "; ".join(state.get("damaged", []))
+    parts = "; ".join(f"{name}: {reason}" for name, reason in state.get("not_saved", {}).items())
     return f"the state is not being saved ({parts}). Free some space on the disk"
 
 

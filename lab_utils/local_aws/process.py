@@ -27,7 +27,7 @@ _LOG = "aws.log"
 _TAIL_LINES = 12
 _EXPLAINED = 3
 _ANSWER_S = 5.0
-_END_S = 5.0
+_END_S = 3.0
 
 
 def launch(settings: ServerSettings) -> subprocess.Popen[bytes]:
@@ -89,13 +89,13 @@ def servers_of(workspace: Path) -> list[int]:
 
 def health(session: Session) -> dict[str, Any] | None:
     """Return what a server says of itself, or None if it does not answer."""
-    answer = _request(session, "GET", HEALTH_PATH, {})
+    answer = _request(session, "GET", HEALTH_PATH, {}, _ANSWER_S)
     return answer if isinstance(answer, dict) and "pid" in answer else None
 
 
-def request_stop(session: Session) -> None:
+def request_stop(session: Session, timeout_s: float) -> None:
     """Ask a server to stop; one that does not answer is left to :func:`end`."""
-    _request(session, "POST", STOP_PATH, {TOKEN_HEADER: session.stop_token})
+    _request(session, "POST", STOP_PATH, {TOKEN_HEADER: session.stop_token}, timeout_s)
 
 
 def wait_until_gone(pid: int, timeout_s: float) -> bool:
@@ -162,10 +162,12 @@ def _serves(command: list[str], workspace: Path) -> bool:
     return index < len(command) and command[index] == str(workspace)
 
 
-def _request(session: Session, method: str, path: str, headers: dict[str, str]) -> Any:
+def _request(
+    session: Session, method: str, path: str, headers: dict[str, str], timeout_s: float
+) -> Any:
     address = urlsplit(session.endpoint_url)
     connection = http.client.HTTPConnection(
-        address.hostname or "", address.port or 0, timeout=_ANSWER_S
+        address.hostname or "", address.port or 0, timeout=timeout_s
     )
     try:
         with closing(connection):
