@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from typing import Any
 
@@ -9,6 +10,7 @@ from lab_utils.local_aws.gateway import MAX_PAYLOAD_BYTES
 
 MAX_PACKET_BYTES = 146 * 1024
 """The largest MQTT 5 packet that AWS IoT takes."""
+_NOT_AUTHORIZED = 0x87
 _PACKET_TOO_LARGE = 0x95
 _SUBSCRIBE = 8
 _SUBACK_FIRST_BYTE = 0x90
@@ -30,6 +32,7 @@ def mend_sessions(iot: Any) -> None:
         https://docs.aws.amazon.com/general/latest/gr/iot-core.html
     """
     _limit_payloads(iot)
+    _end_sessions_of_inactive_certificates(iot)
     session = iot._WSSession
     handle, properties = session.handle_packet, session._connack_properties
 
@@ -64,6 +67,38 @@ def _limit_payloads(iot: Any) -> None:
         await publish(account, region, topic, payload, *rest, **named)
 
     iot.broker_publish = broker_publish
+
+
+def _end_sessions_of_inactive_certificates(iot: Any) -> None:
+    """Disconnect a device when its certificate stops being active.
+
+    AWS IoT does so within a few minutes, ministack not at all; here it happens at once.
+
+    Source:
+        https://docs.aws.amazon.com/iot/latest/apireference/API_UpdateCertificate.html
+    """
+    handle = iot._handle_certificate
+    ending: set[asyncio.Task[None]] = set()
+
+    def handle_certificate(method: str, path: str, body: bytes, query: Any) -> Any:
+        response = handle(method, path, body, query)
+        if method in ("PUT", "DELETE") and response[0] < 400:
+            for client in list(iot._connected_clients.values()):
+                held = client.certificate_id
+                if held and path.endswith(held) and not iot._mtls_active_registrations(held):
+                    task = asyncio.get_running_loop().create_task(_end(iot, client))
+                    ending.add(task)
+                    task.add_done_callback(ending.discard)
+        return response
+
+    iot._handle_certificate = handle_certificate
+
+
+async def _end(iot: Any, client: Any) -> None:
+    client._forced_disconnect_reason = "FORBIDDEN_ACCESS"
+    if client.protocol_version == iot.MQTT_5:
+        await client.send_bytes(iot._make_disconnect(_NOT_AUTHORIZED))
+    await client._send({"type": "websocket.close"})
 
 
 async def _subscribe(iot: Any, handle: Any, client: Any, flags: int, body: bytes) -> bool:

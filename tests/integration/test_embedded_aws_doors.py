@@ -15,7 +15,7 @@ import pytest
 
 from lab_utils.local_aws.session_file import Session
 from tests.integration.mqtt_probe import Mqtt3Probe, Mqtt5Probe
-from tests.integration.things import DeviceFolder
+from tests.integration.things import DeviceFolder, wait_until
 
 MakeDevice = Callable[..., DeviceFolder]
 NOT_AUTHORIZED = 135
@@ -109,6 +109,21 @@ def test_a_certificate_that_was_deleted_is_refused(
     with Mqtt5Probe(aws_session, device) as probe:
         probe.refusal()
         assert not probe.connected.done()
+
+
+def test_a_device_is_disconnected_when_its_certificate_is_made_inactive(
+    aws_session: Session, aws_client: Any, make_device: MakeDevice
+) -> None:
+    device, other = make_device(), make_device()
+    with Mqtt5Probe(aws_session, device) as probe, Mqtt5Probe(aws_session, other) as untouched:
+        probe.connack()
+        untouched.connack()
+        iot = aws_client("iot")
+        iot.update_certificate(certificateId=device.certificate_id, newStatus="INACTIVE")
+        wait_until(lambda: probe.disconnects, "the server's DISCONNECT")
+        assert probe.disconnects[0].reason_code == NOT_AUTHORIZED
+        assert untouched.publish("anything", "1") == 0
+        assert untouched.disconnects == []
 
 
 def test_a_connection_that_no_policy_allows_is_refused(
