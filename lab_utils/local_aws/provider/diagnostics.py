@@ -25,6 +25,20 @@ class ProviderError(Exception):
         self.path = path
 
 
+class PlacedError(Exception):
+    """An API error about an attribute that the overlay cannot tell.
+
+    Args:
+        error: The API's error.
+        path: The attribute.
+    """
+
+    def __init__(self, error: ClientError, path: Path) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.path = path
+
+
 @dataclass
 class Diagnostics:
     """The errors and warnings of one call."""
@@ -55,6 +69,8 @@ class Diagnostics:
         """
         if isinstance(error, ProviderError):
             self.error(error.summary, error.detail, error.path)
+        elif isinstance(error, PlacedError):
+            self.error(f"{doing}: {_api_error(error.error, service)}", "", error.path)
         elif isinstance(error, ClientError):
             self.error(f"{doing}: {_api_error(error, service)}", "", _path(error, overlay))
         elif isinstance(error, BotoCoreError):

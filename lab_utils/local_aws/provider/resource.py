@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from lab_utils.local_aws.provider.context import Context
+from lab_utils.local_aws.provider.diagnostics import ProviderError
 from lab_utils.local_aws.provider.overlay import Overlay
 from lab_utils.local_aws.provider.values import State
 
@@ -106,3 +107,12 @@ class DataSource(ABC):
     def validate(self, _context: Context, _config: State) -> None:
         """Report with ``context.error`` what the overlay cannot say; values may be unknown."""
         return
+
+
+def refuse_import(type_name: str) -> State:
+    """Refuse ``terraform import`` for a type that the real provider cannot import either.
+
+    Raises:
+        ProviderError: Always, in the words of Terraform's SDK.
+    """
+    raise ProviderError(f"resource {type_name} doesn't support import")

@@ -240,7 +240,8 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
     ) -> Any:
         """Return an operation's result, or ``None`` with the error among the diagnostics."""
         resource = kind.resource
-        doing = f"{verb} {resource.label} ({resource.display_name(state)})"
+        name = resource.display_name(state)
+        doing = f"{verb} {resource.label} ({name})" if name else f"{verb} {resource.label}"
         results: list[Any] = []
         _guard(
             lambda: results.append(operation(*arguments)),

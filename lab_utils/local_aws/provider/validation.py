@@ -20,7 +20,8 @@ def one_of(*values: str) -> Validator:
     def check(name: str, value: Any) -> str | None:
         if value in values:
             return None
-        return f"expected {name} to be one of {json.dumps(values)}, got {value}"
+        listed = " ".join(json.dumps(one) for one in values)
+        return f"expected {name} to be one of [{listed}], got {value}"
 
     return check
 
@@ -86,12 +87,13 @@ def validate(block: Block, overlay: Overlay, config: State, diagnostics: Diagnos
         for check in overlay.validators.get(dotted, ()):
             if problem := check(names[-1], value):
                 diagnostics.error(problem, "", path)
-    _check_groups(overlay, {".".join(names): path for names, path, _ in found}, diagnostics)
+    _check_groups(overlay, found, diagnostics)
 
 
-def _walk(
-    block: Block, config: Any, names: tuple[str, ...], path: Path
-) -> Iterator[tuple[tuple[str, ...], Path, Any]]:
+_Found = tuple[tuple[str, ...], Path, Any]
+
+
+def _walk(block: Block, config: Any, names: tuple[str, ...], path: Path) -> Iterator[_Found]:
     """Yield names, path and value of each attribute and block that is set."""
     for name in block.attributes:
         if config.get(name) is not None:
@@ -110,14 +112,18 @@ def _walk(
             yield from _walk(nested.block, item, here, deeper)
 
 
-def _check_groups(overlay: Overlay, found: dict[str, Path], diagnostics: Diagnostics) -> None:
+def _check_groups(overlay: Overlay, walked: list[_Found], diagnostics: Diagnostics) -> None:
+    found = {".".join(names): path for names, path, _ in walked}
+    # An unknown value may turn out to be null, so it neither conflicts nor is missing.
+    known = {".".join(names): path for names, path, value in walked if value is not UNKNOWN}
     for group in overlay.conflicts:
-        present = [name for name in group if name in found]
+        present = [name for name in group if name in known]
         for name, other in pairwise(present):
             words = f'"{name}": conflicts with {other}'
             diagnostics.error("Conflicting configuration arguments", words, found[name])
     for group in overlay.exactly_one_of:
-        _check_exactly_one(group, found, diagnostics)
+        if not any(name in found and name not in known for name in group):
+            _check_exactly_one(group, found, diagnostics)
     for group in overlay.at_least_one_of:
         if not any(name in found for name in group):
             words = f'"{group[0]}": one of {_listed(sorted(group))} must be specified'

@@ -6,12 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.provider.workspace import TerraformWorkspace
+from tests.integration.provider.workspace import TerraformFailedError, TerraformWorkspace
 
 Client = Callable[[str], Any]
-_NOT_FOUND = ("ResourceNotFoundException", "NoSuchEntity", "NotFoundException")
+_NOT_FOUND = (
+    "ResourceNotFoundException",
+    "NoSuchEntity",
+    "NotFoundException",
+    "UnauthorizedException",
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,8 @@ class Life:
         drifted: The attributes that the plan has to show after ``drift``.
         vanish: Deletes the resource by boto3.
         exists: Returns whether the resource is there, by boto3.
-        import_id: Returns the import id from the state; the id by default.
+        import_id: Returns the import id from the state; the id by default. ``None`` for a type
+            that cannot be imported.
         not_imported: Attributes that an import cannot tell.
     """
 
@@ -39,7 +46,9 @@ class Life:
     replaced: str | None = None
     drift: Callable[[Client], Any] | None = None
     drifted: frozenset[str] = frozenset()
-    import_id: Callable[[dict[str, Any]], str] = field(default=lambda state: str(state["id"]))
+    import_id: Callable[[dict[str, Any]], str] | None = field(
+        default=lambda state: str(state["id"])
+    )
     not_imported: frozenset[str] = frozenset()
 
 
@@ -100,9 +109,21 @@ def _change_to(hcl: str, actions: list[str], life: Life, workspace: TerraformWor
 
 def _import(life: Life, workspace: TerraformWorkspace) -> None:
     before = workspace.state(life.address)
+    if life.import_id is None:
+        _refuse_import(life, workspace)
+        return
     workspace.import_(life.address, life.import_id(before))
     assert workspace.plan() == {}
     after = workspace.state(life.address)
     for name, value in before.items():
         if name not in life.not_imported and (value or after[name]):
             assert after[name] == value, name
+
+
+def _refuse_import(life: Life, workspace: TerraformWorkspace) -> None:
+    """Assert that an import at a free address is refused, and leave the state as it was."""
+    kind = life.address.split(".")[0]
+    (workspace.folder / "more.tf").write_text(f'resource "{kind}" "free" {{}}\n', encoding="utf-8")
+    with pytest.raises(TerraformFailedError, match="doesn't support import"):
+        workspace.run("import", "-input=false", f"{kind}.free", "some-id")
+    (workspace.folder / "more.tf").unlink()

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from lab_utils.local_aws.provider.aws import iot_things, sts
+from lab_utils.local_aws.provider.aws import (
+    iot_certificates,
+    iot_endpoints,
+    iot_logging,
+    iot_policies,
+    iot_principals,
+    iot_rules,
+    iot_things,
+    sts,
+)
 from lab_utils.local_aws.provider.aws.configuration import PROVIDER_OVERLAY, configure_with
 from lab_utils.local_aws.provider.clients import Credentials
 from lab_utils.local_aws.provider.provider import Provider, make_provider
 
-_SERVICES = (iot_things, sts)
+_SERVICES = (
+    iot_certificates,
+    iot_endpoints,
+    iot_logging,
+    iot_policies,
+    iot_principals,
+    iot_rules,
+    iot_things,
+    sts,
+)
 """Each holds ``RESOURCES`` and ``DATA_SOURCES``."""
 
 
