@@ -28,7 +28,7 @@ def clean_environment(settings: Settings, own: Mapping[str, str]) -> dict[str, s
     kept = {name: value for name, value in base.items() if _passes(name, settings.is_local)}
     environment = {**kept, "CHECKPOINT_DISABLE": "1", **own}
     if settings.is_local:
-        proxies = [environment.get(name, "") for name in ("NO_PROXY", "no_proxy")]
+        proxies = [base.get(name, "") for name in ("NO_PROXY", "no_proxy")]
         joined = ",".join(filter(None, [*proxies, _LOOPBACK]))
         return {**environment, "NO_PROXY": joined, "no_proxy": joined}
     if settings.region:

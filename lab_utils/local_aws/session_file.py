@@ -72,6 +72,9 @@ class Session:
             "TF_REATTACH_PROVIDERS": json.dumps(self.reattach, separators=(",", ":")),
             "TF_CLI_CONFIG_FILE": self.cli_config_file,
             "CHECKPOINT_DISABLE": "1",
+            # A proxy of the machine cannot reach the loopback interface of the machine.
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
         }
 
     def status(self) -> dict[str, Any]:
