@@ -1,0 +1,144 @@
+"""The life of topic rules: every action there and back, drift of each, tags, logging options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration.provider.lifecycle import Life, is_there, live
+from tests.integration.provider.rule_actions import ACTIONS, rule
+from tests.integration.provider.workspace import TerraformWorkspace
+
+Client = Callable[..., Any]
+RULE = "aws_iot_topic_rule.it"
+TRUST = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
+    '"Principal":{"Service":"iot.amazonaws.com"}}]}'
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def role(aws_client: Client) -> Iterator[None]:
+    """The role that every action names; AWS asks for it when a rule is made."""
+    iam = aws_client("iam")
+    iam.create_role(RoleName="rule_actions", AssumeRolePolicyDocument=TRUST)
+    yield
+    iam.delete_role(RoleName="rule_actions")
+
+
+def test_a_topic_rule_lives_from_creation_to_destruction(
+    terraform_workspace: Callable[..., TerraformWorkspace], aws_client: Client
+) -> None:
+    def disable(client: Client) -> None:
+        client("iot").disable_topic_rule(ruleName="life_rule")
+
+    life = Life(
+        address=RULE,
+        created=rule("life_rule", ACTIONS["dynamodbv2"]),
+        updated=rule("life_rule", ACTIONS["dynamodbv2"] + ACTIONS["republish"], tags="{ a = 1 }"),
+        replaced=rule("life_rule_2", ACTIONS["dynamodbv2"]),
+        drift=disable,
+        drifted=frozenset({"enabled"}),
+        vanish=lambda client: client("iot").delete_topic_rule(ruleName="life_rule"),
+        exists=lambda client: any(
+            is_there(client("iot").get_topic_rule, ruleName=name)
+            for name in ("life_rule", "life_rule_2")
+        ),
+    )
+    live(life, terraform_workspace(life.created), aws_client)
+
+
+def test_every_action_goes_through_to_the_api_and_comes_back(
+    terraform_workspace: Callable[..., TerraformWorkspace], aws_client: Client
+) -> None:
+    iot, one_of_each = aws_client("iot"), rule("every_action", "".join(ACTIONS.values()))
+    workspace = terraform_workspace(one_of_each)
+    workspace.apply()
+    assert workspace.plan() == {}
+    stored = iot.get_topic_rule(ruleName="every_action")["rule"]
+    assert len(stored["actions"]) == len(ACTIONS)
+    iot.replace_topic_rule(
+        ruleName="every_action",
+        topicRulePayload={"sql": stored["sql"], "awsIotSqlVersion": "2016-03-23", "actions": []},
+    )
+    change = workspace.plan()[RULE]
+    assert change.before is not None
+    assert change.after is not None
+    assert {name for name in ACTIONS if change.before[name] != change.after[name]} == set(ACTIONS)
+    workspace.apply()
+    assert iot.get_topic_rule(ruleName="every_action")["rule"]["actions"] == stored["actions"]
+    workspace.destroy()
+
+
+def test_an_error_action_of_every_kind_goes_through_and_shows_drift(
+    terraform_workspace: Callable[..., TerraformWorkspace], aws_client: Client
+) -> None:
+    iot, kinds = aws_client("iot"), sorted(ACTIONS)
+    hcl = "".join(
+        rule(f"failing_{kind}", f"{ACTIONS['lambda']} error_action {{ {ACTIONS[kind]} }}").replace(
+            '"it"', f'"{kind}"'
+        )
+        for kind in kinds
+    )
+    workspace = terraform_workspace(hcl)
+    workspace.apply()
+    assert workspace.plan() == {}
+    for kind in kinds:
+        stored = iot.get_topic_rule(ruleName=f"failing_{kind}")["rule"]
+        assert len(stored["errorAction"]) == 1
+        payload = {key: stored[key] for key in ("sql", "awsIotSqlVersion", "actions")}
+        iot.replace_topic_rule(ruleName=f"failing_{kind}", topicRulePayload=payload)
+    changes = workspace.plan()
+    assert sorted(address.split(".")[1] for address in changes) == kinds
+    workspace.destroy()
+
+
+def test_the_order_of_blocks_and_of_dimensions_changes_nothing(
+    terraform_workspace: Callable[..., TerraformWorkspace],
+) -> None:
+    first, second = ACTIONS["lambda"], ACTIONS["lambda"].replace(":some", ":other")
+    workspace = terraform_workspace(rule("in_any_order", first + second + ACTIONS["timestream"]))
+    workspace.apply()
+    turned = ACTIONS["timestream"].replace("sensor_id", "x").replace("zone_id", "sensor_id")
+    turned = turned.replace('"x"', '"zone_id"').replace("{x}", "{zone_id}")
+    workspace.write(rule("in_any_order", turned + second + first))
+    assert workspace.plan() == {}
+    workspace.destroy()
+
+
+def test_a_disabled_rule_stays_disabled(
+    terraform_workspace: Callable[..., TerraformWorkspace], aws_client: Client
+) -> None:
+    workspace = terraform_workspace(rule("off", ACTIONS["lambda"], enabled="false"))
+    workspace.apply()
+    assert aws_client("iot").get_topic_rule(ruleName="off")["rule"]["ruleDisabled"] is True
+    assert workspace.plan() == {}
+    workspace.destroy()
+
+
+def test_logging_options_are_set_changed_and_left_at_destruction(
+    terraform_workspace: Callable[..., TerraformWorkspace], aws_client: Client
+) -> None:
+    hcl = """
+        resource "aws_iot_logging_options" "it" {{
+          default_log_level = "{}"
+          role_arn          = "arn:aws:iam::000000000000:role/rule_actions"
+        }}
+    """
+    iot = aws_client("iot")
+    hcl = hcl.replace("000000000000", aws_client("sts").get_caller_identity()["Account"])
+    workspace = terraform_workspace(hcl.format("ERROR"))
+    workspace.apply()
+    assert workspace.plan() == {}
+    assert workspace.state("aws_iot_logging_options.it")["id"] == "eu-west-1"
+    workspace.write(hcl.format("INFO"))
+    assert workspace.plan()["aws_iot_logging_options.it"].actions == ["update"]
+    workspace.apply()
+    iot.set_v2_logging_options(disableAllLogs=True)
+    assert workspace.plan()["aws_iot_logging_options.it"].actions == ["update"]
+    workspace.apply()
+    assert iot.get_v2_logging_options()["disableAllLogs"] is False
+    workspace.destroy()
+    assert iot.get_v2_logging_options()["defaultLogLevel"] == "INFO"
