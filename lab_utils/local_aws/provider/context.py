@@ -62,9 +62,14 @@ class Context:
         """Return the boto3 client of a service (``"iot"``) in the operation's region."""
         return self.clients.get(service, self.region, self.configuration.credentials)
 
+    @property
+    def folder(self) -> Path:
+        """The folder that Terraform runs in, where relative paths start."""
+        return self.peer.folder
+
     def path(self, name: str) -> Path:
-        """Return a file's path, relative to the folder that Terraform runs in."""
-        return self.peer.folder / Path(name).expanduser()
+        """Return a file's path, relative to Terraform's folder; ``~`` is the home folder."""
+        return self.folder / Path(name).expanduser()
 
     def account_id(self) -> str:
         """Return the account of the credentials in use."""

@@ -17,12 +17,17 @@ class Planner:
         block: The type's schema.
         overlay: Its overlay.
         comparison: How its states are compared.
+        is_legacy: Whether the type is one of the old SDK's, where an attribute that is computed
+            as well keeps its value when the configuration no longer gives one.
     """
 
-    def __init__(self, block: Block, overlay: Overlay, comparison: Comparison) -> None:
+    def __init__(
+        self, block: Block, overlay: Overlay, comparison: Comparison, is_legacy: bool = True
+    ) -> None:
         self._block = block
         self._overlay = overlay
         self._comparison = comparison
+        self._is_legacy = is_legacy
 
     def fill(self, config: State, prior: State | None, proposed: State) -> State:
         """Return the proposed state with defaults, unknowns, and the prior's spelling.
@@ -81,7 +86,7 @@ class Planner:
         if config is not None:
             return config
         default = self._overlay.defaults.get(".".join(at))
-        if not attribute.computed:
+        if not attribute.computed or (default is not None and not self._is_legacy):
             return default
         if proposed is None and is_new:
             return UNKNOWN if default is None else default

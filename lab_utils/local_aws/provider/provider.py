@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from lab_utils.local_aws.provider.clients import Credentials
 from lab_utils.local_aws.provider.compare import Comparison
 from lab_utils.local_aws.provider.context import Configuration
 from lab_utils.local_aws.provider.diagnostics import Diagnostics
@@ -33,7 +34,8 @@ class ResourceType:
     @property
     def planner(self) -> Planner:
         """What plans its changes."""
-        return Planner(self.block, self.resource.overlay, self.comparison)
+        is_legacy = self.resource.legacy_type_system
+        return Planner(self.block, self.resource.overlay, self.comparison, is_legacy)
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,13 @@ class Provider:
     overlay: Overlay = field(default_factory=Overlay)
 
 
+def make_unconfigured_provider(
+    name: str, resources: list[Resource], data_sources: list[DataSource]
+) -> Provider:
+    """Return a provider whose block takes no argument."""
+    return make_provider(name, _no_configuration, resources, data_sources)
+
+
 def make_provider(
     name: str,
     configure: Configure,
@@ -83,3 +92,7 @@ def make_provider(
         },
         overlay or Overlay(),
     )
+
+
+def _no_configuration(_config: State, _peer: Peer, _diagnostics: Diagnostics) -> Configuration:
+    return Configuration("", Credentials("", ""))

@@ -14,8 +14,10 @@ from tf.gen import grpc_controller_pb2_grpc as controller_rpc
 from tf.gen import grpc_stdio_pb2_grpc as stdio_rpc
 from tf.gen import tfplugin_pb2_grpc as rpc
 
+from lab_utils.local_aws.provider.archive import archive_provider
 from lab_utils.local_aws.provider.aws import aws_provider
 from lab_utils.local_aws.provider.clients import Clients, Credentials
+from lab_utils.local_aws.provider.local import local_provider
 from lab_utils.local_aws.provider.peers import Peers
 from lab_utils.local_aws.provider.provider import Provider
 from lab_utils.local_aws.provider.servicer import ProviderServicer
@@ -75,7 +77,7 @@ def serve_providers(
     """
     clients = Clients(endpoint_url)
     default = Credentials(access_key, secret_key)
-    providers = [aws_provider(region, default)]
+    providers = [aws_provider(region, default), local_provider(), archive_provider()]
     return ProviderServers(
         {one.name: _serve(one, Peers(default_cwd), clients) for one in providers}
     )

@@ -82,6 +82,9 @@ def validate(block: Block, overlay: Overlay, config: State, diagnostics: Diagnos
         dotted = ".".join(names)
         if (why := overlay.no_effect.get(dotted)) is not None:
             diagnostics.error(f'Argument "{dotted}" has no effect on the embedded AWS', why, path)
+        if dotted in overlay.deprecated:
+            words = f'"{dotted}" is deprecated and may be removed from the real provider.'
+            diagnostics.warning("Argument is deprecated", words, path)
         if value is UNKNOWN:
             continue
         for check in overlay.validators.get(dotted, ()):
