@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import UTC, datetime
 
@@ -19,3 +20,9 @@ def unique_name(prefix: str = DEFAULT_PREFIX) -> str:
     """
     now = datetime.now(UTC)
     return f"{prefix}{now:%Y%m%d%H%M%S}{now.microsecond // 100:04}{secrets.token_hex(4)}"
+
+
+def prefix_of(name: str) -> str | None:
+    """Return the prefix of a name that ``unique_name`` could have made, else ``None``."""
+    found = re.fullmatch(r"(.*?)[0-9a-f]{26}", name)
+    return found[1] if found else None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from lab_utils.local_aws.provider.aws import (
+    dynamodb_tables,
+    iam_role_policies,
+    iam_roles,
     iot_certificates,
     iot_endpoints,
     iot_logging,
@@ -17,6 +20,9 @@ from lab_utils.local_aws.provider.clients import Credentials
 from lab_utils.local_aws.provider.provider import Provider, make_provider
 
 _SERVICES = (
+    dynamodb_tables,
+    iam_role_policies,
+    iam_roles,
     iot_certificates,
     iot_endpoints,
     iot_logging,

@@ -1,0 +1,53 @@
+"""The lives of the DynamoDB resource types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.integration.provider.lifecycle import Life, is_there, live
+from tests.integration.provider.workspace import TerraformWorkspace
+
+TABLE = """
+    resource "aws_dynamodb_table" "it" {{
+      name         = "{name}"
+      billing_mode = "PAY_PER_REQUEST"
+      hash_key     = "id"
+      attribute {{
+        name = "id"
+        type = "S"
+      }}
+      {more}
+    }}
+"""
+TAGGED = 'tags = { part = "2" }'
+
+LIVES = {
+    "table": Life(
+        address="aws_dynamodb_table.it",
+        created=TABLE.format(name="life-table", more=""),
+        updated=TABLE.format(name="life-table", more=TAGGED),
+        replaced=TABLE.format(name="life-table-2", more=TAGGED),
+        drift=lambda client: client("dynamodb").update_table(
+            TableName="life-table", DeletionProtectionEnabled=True
+        ),
+        drifted=frozenset({"deletion_protection_enabled"}),
+        vanish=lambda client: client("dynamodb").delete_table(TableName="life-table"),
+        exists=lambda client: any(
+            is_there(client("dynamodb").describe_table, TableName=name)
+            for name in ("life-table", "life-table-2")
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_a_resource_lives_from_creation_to_destruction(
+    name: str,
+    terraform_workspace: Callable[..., TerraformWorkspace],
+    aws_client: Callable[..., Any],
+) -> None:
+    life = LIVES[name]
+    live(life, terraform_workspace(life.created), aws_client)
