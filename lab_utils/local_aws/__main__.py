@@ -10,11 +10,13 @@ import sys
 from lab_utils.errors import LabError
 from lab_utils.local_aws.lock import WorkspaceBusyError, WorkspaceLock
 from lab_utils.local_aws.server import LocalServer
-from lab_utils.local_aws.server_settings import ServerSettings, parse_arguments
+from lab_utils.local_aws.server_settings import (
+    EXPLAINED,
+    SERVER_LOG,
+    ServerSettings,
+    parse_arguments,
+)
 
-SERVER_LOG = "aws.log"
-EXPLAINED = 3
-"""Exit status of a start that failed for a reason which standard error explains."""
 _LOG_BYTES = 5_000_000
 
 

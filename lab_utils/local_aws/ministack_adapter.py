@@ -13,7 +13,6 @@ import os
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -222,12 +221,6 @@ def _saving(
         return response
 
     return handle
-
-
-def state_folder(settings: ServerSettings) -> Path:
-    """Return the folder of the saved state, made if it is missing and closed to others."""
-    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return settings.state_dir
 
 
 def _import_wrapped() -> dict[str, ModuleType]:

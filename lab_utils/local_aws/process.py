@@ -16,16 +16,18 @@ import psutil
 
 from lab_utils.errors import TargetError
 from lab_utils.local_aws.gateway import HEALTH_PATH, STOP_PATH, TOKEN_HEADER
-from lab_utils.local_aws.server_settings import ServerSettings
+from lab_utils.local_aws.server_settings import (
+    EXPLAINED,
+    SERVER_LOG,
+    SERVER_OUTPUT,
+    ServerSettings,
+)
 from lab_utils.local_aws.session_file import Session
 from lab_utils.settings import base_environment
 
 _MODULE = "lab_utils.local_aws"
 _SOURCE = Path(__file__).resolve().parents[2]
-_OUTPUT = "aws.out"
-_LOG = "aws.log"
 _TAIL_LINES = 12
-_EXPLAINED = 3
 _ANSWER_S = 5.0
 _END_S = 3.0
 
@@ -54,14 +56,14 @@ def detach(process: subprocess.Popen[bytes]) -> None:
 
 def failed_start(lab_dir: Path, status: int | None) -> TargetError:
     """Return the error for a start that did not end in a session."""
-    output = _tail(lab_dir / _OUTPUT)
-    if status == _EXPLAINED and output:
+    output = _tail(lab_dir / SERVER_OUTPUT)
+    if status == EXPLAINED and output:
         return TargetError("start the embedded AWS", *_happened_and_next(output))
     happened = "it did not become ready in time." if status is None else f"it ended ({status})."
-    last = "\n".join(filter(None, [_tail(lab_dir / _LOG), output]))
+    last = "\n".join(filter(None, [_tail(lab_dir / SERVER_LOG), output]))
     return TargetError(
         "start the embedded AWS",
-        f"{happened} The last lines of {lab_dir / _LOG}:\n{last or '(none)'}",
+        f"{happened} The last lines of {lab_dir / SERVER_LOG}:\n{last or '(none)'}",
         "look at the log; `lab doctor` says what is missing on this machine, `lab reset` forgets "
         "the lab's state and starts anew.",
     )
@@ -134,7 +136,7 @@ def end(pid: int, workspace: Path) -> None:
 @contextmanager
 def _open_output(lab_dir: Path) -> Iterator[IO[bytes]]:
     """Open the file for what the server prints before its log is open, or as it crashes."""
-    with (lab_dir / _OUTPUT).open("wb") as output:
+    with (lab_dir / SERVER_OUTPUT).open("wb") as output:
         yield output
 
 

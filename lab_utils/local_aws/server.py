@@ -64,7 +64,8 @@ class LocalServer:
         http_port, self._mqtt_port = _port(self._http), _port(self._mqtt)
         self._endpoint_url = f"http://{LOOPBACK}:{http_port}"
         adapter.prepare_environment(settings, http_port, self._mqtt_port)
-        folder = adapter.state_folder(settings)
+        folder = settings.state_dir
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         journal = ItemJournal(folder / _ITEMS_FILE)
         self._health = SavingHealth()
         self._aws = adapter.Ministack(journal)
@@ -90,6 +91,7 @@ class LocalServer:
     async def _serve_session(self, ca_file: Path) -> None:
         providers = self._serve_providers()
         saving = asyncio.create_task(self._saver.run())
+        saving.add_done_callback(self._saving_ended)
         session_file = self._settings.lab_dir / SESSION_FILE
         try:
             session = self._session(ca_file, providers.reattach())
@@ -172,6 +174,11 @@ class LocalServer:
             "speed": self._settings.speed,
             "state": self._health.to_json(),
         }
+
+    def _saving_ended(self, saving: asyncio.Task[None]) -> None:
+        """Record that the saver died, which would otherwise show only after a kill."""
+        if not saving.cancelled() and (error := saving.exception()) is not None:
+            self._health.failed("everything", error)
 
     def _request_stop(self) -> None:
         self._stopping.set()

@@ -7,6 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+SERVER_LOG = "aws.log"
+SERVER_OUTPUT = "aws.out"
+"""What the server prints before its log is open, or as it crashes."""
+EXPLAINED = 3
+"""Exit status of a start that failed for a reason which the server's output explains."""
+
 
 @dataclass(frozen=True)
 class ServerSettings:

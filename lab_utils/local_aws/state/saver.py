@@ -23,6 +23,8 @@ _COST_FACTOR = 20
 """A part that takes t to save is swept again after 20 t at the earliest: 5 % of a core at most."""
 _READ_TRIES = 5
 _JOURNAL = "the DynamoDB items"
+_UNLOADABLE = (TypeError, ValueError, LookupError, AttributeError)
+_UNREADABLE = (OSError, RuntimeError, *_UNLOADABLE)
 
 
 class Source(Protocol):
@@ -125,7 +127,7 @@ class StateSaver:
             if digest != progress.digest:
                 files.write_state(self._folder / f"{source.name}{files.SUFFIX}", payload)
                 progress.digest = digest
-        except (OSError, TypeError, ValueError, RuntimeError) as error:
+        except _UNREADABLE as error:
             self._health.failed(source.name, error)
         else:
             self._health.saved(source.name)
@@ -155,5 +157,5 @@ def load_sources(folder: Path, find: Callable[[str], Source | None], health: Sav
             continue
         try:
             source.load(files.read_state(path))
-        except (files.DamagedStateError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (files.DamagedStateError, *_UNLOADABLE) as error:
             health.damaged(files.set_aside(path, error))
