@@ -1,376 +1,385 @@
-"""A device that speaks MQTT 5 to AWS IoT Core over mutual TLS, by the AWS IoT Device SDK.
+"""A device: MQTT 5 over mutual TLS, with the AWS IoT Device SDK.
 
-Source: https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html
+All devices of a process share the SDK's one event loop group, so a house of many devices costs
+no thread per device.
 """
 
 from __future__ import annotations
 
-import json
-import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from awscrt import mqtt5
+from awscrt import io, mqtt5
 from awscrt.exceptions import AwsCrtError
 from awsiot import mqtt5_client_builder
 
+from lab_utils import mqtt_errors
 from lab_utils.errors import MqttError
-from lab_utils.mqtt_errors import connection_error, denied_error, timeout_error
+from lab_utils.mqtt_inbox import Inbox, Message, is_match
+from lab_utils.mqtt_link import DeviceFiles, Link, said, untrusted_words, words
 
-LARGEST_PAYLOAD_BYTES = 128 * 1024
-"""Source: https://docs.aws.amazon.com/general/latest/gr/iot-core.html (message size)."""
-_DENIED_FROM = 128
-"""MQTT 5 reason codes from here on are refusals."""
+__all__ = ["Device", "DeviceFiles", "Inbox", "Message"]
 
-
-@dataclass(frozen=True)
-class DeviceFiles:
-    """The files of a device: certificate and private key, and the authority it trusts.
-
-    Attributes:
-        certificate: PEM file.
-        private_key: PEM file.
-        authority: PEM file of the certificate authority; None for the system's own store.
-    """
-
-    certificate: Path
-    private_key: Path
-    authority: Path | None
-
-
-@dataclass(frozen=True)
-class Message:
-    """A message that arrived; ``received_at`` is in UTC."""
-
-    topic: str
-    payload: bytes
-    received_at: datetime
-
-    def json(self) -> Any:
-        """Return the payload as JSON.
-
-        Raises:
-            ValueError: It is none.
-        """
-        return json.loads(self.payload)
-
-
-class Inbox:
-    """Collects the messages of one subscription, in order of arrival.
-
-    As a context manager it ends the subscription, and the connection if it was made for it.
-    """
-
-    def __init__(self, device: Device, topic_filter: str, owns_connection: bool) -> None:
-        self._device = device
-        self.topic_filter = topic_filter
-        self._owns_connection = owns_connection
-        self._messages: list[Message] = []
-        self._arrival = threading.Condition()
-
-    @property
-    def messages(self) -> list[Message]:
-        """What has arrived so far."""
-        with self._arrival:
-            return list(self._messages)
-
-    def put(self, message: Message) -> None:
-        """Add a message; the device calls this."""
-        with self._arrival:
-            self._messages.append(message)
-            self._arrival.notify_all()
-
-    def wait(self, count: int = 1, timeout_s: float = 10.0) -> list[Message]:
-        """Return the messages once there are so many of them.
-
-        Args:
-            count: How many to wait for.
-            timeout_s: For how long.
-
-        Raises:
-            MqttError: Fewer came in time; it says how many.
-        """
-        with self._arrival:
-            if self._arrival.wait_for(lambda: len(self._messages) >= count, timeout_s):
-                return list(self._messages)
-            came = len(self._messages)
-        raise MqttError(
-            f"receive {count} messages on {self.topic_filter}",
-            f"Within {timeout_s:g} s {came} came.",
-            "check the topic that is published to, and that the device's policy allows "
-            "iot:Receive on it: a message that may not be received is dropped without a word.",
-        )
-
-    def close(self) -> None:
-        """End the subscription."""
-        self._device.unsubscribe(self)
-        if self._owns_connection:
-            self._device.disconnect()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        self.close()
+_SHORTEST_RECONNECT_MS, _LONGEST_RECONNECT_MS = 500, 10_000
+_STOP_S = 5.0
+_STOP_FAILED_S = 0.5
+"""A handshake that failed is held back for long by the TLS library, and nothing is lost with it."""
+_LOST_IN_AN_OUTAGE = "AWS_ERROR_MQTT5_OPERATION_FAILED_DUE_TO_OFFLINE_QUEUE_POLICY"
+_REFUSED_CONNACK = 128
 
 
 class Device:
-    """A device under one client id. It reconnects by itself, and subscribes anew when it does.
+    """A device of the house: connects with its certificate, publishes and subscribes.
+
+    A context manager. Once connected it stays so: a broken connection is made again by itself,
+    with its subscriptions.
 
     Args:
         host: The endpoint's host name.
-        port: 8883 on AWS.
-        files: Certificate, key and authority.
-        client_id: The MQTT client id; a second connection under it takes the first one's place.
-        timeout_s: How long to wait for the broker's answers.
+        port: The endpoint's port.
+        files: Certificate, private key and authority.
+        client_id: The MQTT client id; only one connection can hold it at a time.
+        keep_alive_s: After how many quiet seconds the connection is probed.
+        connect_timeout_s: How long `connect` waits for the broker's answer.
+
+    Source: https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html
     """
 
     def __init__(
-        self, host: str, port: int, files: DeviceFiles, client_id: str, timeout_s: float = 10.0
+        self,
+        host: str,
+        port: int,
+        files: DeviceFiles,
+        client_id: str,
+        *,
+        keep_alive_s: int = 30,
+        connect_timeout_s: float = 10.0,
     ) -> None:
-        self.host, self.port, self.client_id = host, port, client_id
-        self.files = files
-        self._timeout_s = timeout_s
-        self._client: mqtt5.Client | None = None
+        self.host, self.port, self.files, self.client_id = host, port, files, client_id
+        self._keep_alive_s = keep_alive_s
+        self._connect_timeout_s = connect_timeout_s
+        self._client: Any = None
+        self._link = Link()
         self._inboxes: list[Inbox] = []
-        self._settled = threading.Condition()
-        self._is_connected = False
-        self._is_stopped = True
-        self._failure: Exception | None = None
-        self._connack: mqtt5.ConnackPacket | None = None
-        self.reconnections = 0
+        self._certificate_id = ""
 
     @property
     def is_connected(self) -> bool:
-        """Whether there is a connection at this moment."""
-        return self._is_connected
+        """Whether the connection stands right now."""
+        return self._client is not None and self._link.is_connected
 
     def connect(self) -> None:
-        """Connect, and return once the broker has said yes.
+        """Connect, and return when the broker has accepted.
 
         Raises:
-            MqttError: There are no certificate files yet; or the broker refused or did not
-                answer, with what the SDK saw and the possible reasons.
+            MqttError: No certificate yet, a refused connection, nothing there, or no answer.
         """
-        self._require_files()
-        self._client = self._new_client()
-        self._client.start()
-        with self._settled:
-            self._settled.wait_for(lambda: self._is_connected or self._failure, self._timeout_s)
-            if self._is_connected:
-                return
+        if self._client is not None and not self._was_taken_over():
+            return
         self.disconnect()
-        raise connection_error(self.client_id, self.host, self.port, self._failure, self._connack)
+        attempted = f"connect {self.client_id!r} to {self.host}:{self.port}"
+        self._link = Link()
+        self._client = self._build_client(attempted)
+        self._client.start()
+        link = self._link
+        link.wait(lambda: link.is_connected or link.failure, self._connect_timeout_s)
+        if link.is_connected:
+            return
+        failure = link.failure
+        self._let_go(_STOP_FAILED_S)
+        raise self._connection_error(attempted, failure)
 
     def disconnect(self) -> None:
-        """End the connection; nothing happens if there is none."""
+        """Close the connection and end its subscriptions; harmless if there is none."""
+        self._let_go(_STOP_S)
+
+    def _let_go(self, timeout_s: float) -> None:
         client, self._client = self._client, None
+        self._inboxes = []
         if client is None:
             return
         client.stop()
-        with self._settled:
-            self._settled.wait_for(lambda: self._is_stopped, self._timeout_s)
+        try:
+            self._link.stopped.result(timeout_s)
+        except TimeoutError:
+            # The SDK lets go of the socket by itself once the client object is gone.
+            return
 
-    def publish(self, topic: str, message: object, *, qos: int = 1) -> None:
-        """Publish a message; with QoS 1, return when the broker has acknowledged it.
+    def publish(self, topic: str, payload: object, qos: int = 1, timeout_s: float = 10.0) -> None:
+        """Publish a message, and with QoS 1 return when the broker has acknowledged it.
+
+        During an outage it waits for the connection to come back; after the time has passed the
+        message is given up and never sent later.
 
         Args:
             topic: A topic without wildcards.
-            message: A dict or list, sent as JSON; or str or bytes, sent as they are.
-            qos: 0 or 1.
+            payload: bytes or str, sent as they are; anything else is sent as JSON.
+            qos: 0 (not acknowledged: a denied message is lost silently) or 1.
+            timeout_s: How long to wait, in seconds.
 
         Raises:
-            MqttError: The topic or the payload cannot be sent, the policy denies it, or no
-                answer came in time.
+            MqttError: A topic or payload that cannot be sent, a denied publish, or no answer.
         """
-        payload = encode_payload(message)
-        _require_publishable(topic, payload)
-        packet = mqtt5.PublishPacket(topic=topic, payload=payload, qos=mqtt5.QoS(qos))
-        attempted = f"publish to {topic} as {self.client_id}"
-        done = self._answer(attempted, self._connected_client(attempted).publish(packet))
-        puback = done.puback
-        if puback is not None and puback.reason_code >= _DENIED_FROM:
-            raise denied_error(attempted, puback, "iot:Publish", f"topic/{topic}")
+        attempted = f"publish to {topic!r}"
+        mqtt_errors.check_topic(attempted, topic)
+        mqtt_errors.check_qos(attempted, qos)
+        data = mqtt_errors.encode_payload(attempted, payload)
+        packet = mqtt5.PublishPacket(topic=topic, payload=data, qos=mqtt5.QoS(qos))
+        permission = ("iot:Publish", f"topic/{topic}")
+        done = self._request(
+            attempted, permission, lambda client: client.publish(packet), timeout_s
+        )
+        if qos == 1:
+            _raise_refusal(attempted, permission, done.puback.reason_code, done.puback)
 
-    def subscribe(self, topic_filter: str, *, owns_connection: bool = False) -> Inbox:
-        """Return an inbox of the messages that match a topic filter from now on.
+    def subscribe(
+        self,
+        topic_filter: str,
+        *,
+        on_message: Callable[[Message], None] | None = None,
+        timeout_s: float = 10.0,
+        owns_connection: bool = False,
+    ) -> Inbox:
+        """Return an inbox that collects the messages of a topic filter, from now on.
 
         Args:
-            topic_filter: A topic, with ``+`` for one level and a last ``#`` for the rest.
-            owns_connection: Whether closing the inbox disconnects the device.
+            topic_filter: A topic, or with the wildcards + and #.
+            on_message: Takes each message instead of the inbox; see `Inbox`.
+            timeout_s: How long to wait for the broker's answer, in seconds.
+            owns_connection: Disconnect when the inbox is closed, or if this fails.
 
         Raises:
-            MqttError: The policy denies it, or no answer came in time.
+            MqttError: A filter that cannot be, a denied subscription, or no answer.
         """
-        attempted = f"subscribe to {topic_filter} as {self.client_id}"
-        inbox = Inbox(self, topic_filter, owns_connection)
+        inbox = Inbox(topic_filter, self._closer(owns_connection), on_message)
         self._inboxes.append(inbox)
-        packet = _subscription(topic_filter)
-        suback = self._answer(attempted, self._connected_client(attempted).subscribe(packet))
-        if suback.reason_codes[0] >= _DENIED_FROM:
-            self._inboxes.remove(inbox)
-            raise denied_error(attempted, suback, "iot:Subscribe", f"topicfilter/{topic_filter}")
+        try:
+            self._ask_subscription(topic_filter, timeout_s)
+        except MqttError:
+            self._inboxes = [other for other in self._inboxes if other is not inbox]
+            if owns_connection:
+                self.disconnect()
+            raise
         return inbox
 
-    def unsubscribe(self, inbox: Inbox) -> None:
-        """End a subscription; an inbox that was closed already is left as it is."""
-        if inbox not in self._inboxes:
-            return
-        self._inboxes.remove(inbox)
-        if self._client is not None and self._is_connected:
-            packet = mqtt5.UnsubscribePacket(topic_filters=[inbox.topic_filter])
-            self._answer(f"unsubscribe from {inbox.topic_filter}", self._client.unsubscribe(packet))
-
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Device:
+        """Connect."""
         self.connect()
         return self
 
     def __exit__(
         self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
+        """Disconnect."""
         self.disconnect()
 
-    def _require_files(self) -> None:
-        missing = [
-            path.name
-            for path in (self.files.certificate, self.files.private_key)
-            if not path.exists()
-        ]
-        if missing:
-            raise MqttError(
-                f"connect as {self.client_id}",
-                f"The device has no {' and no '.join(missing)} in {self.files.certificate.parent}.",
-                "let Terraform make the certificate and write its files: run lab.apply() first.",
-            )
-
-    def _new_client(self) -> mqtt5.Client:
-        self._is_stopped = False
-        self._failure = self._connack = None
-        authority = self.files.authority
-        return mqtt5_client_builder.mtls_from_path(
-            cert_filepath=str(self.files.certificate),
-            pri_key_filepath=str(self.files.private_key),
-            ca_filepath=str(authority) if authority else None,
-            endpoint=self.host,
-            port=self.port,
-            client_id=self.client_id,
-            keep_alive_interval_sec=30,
-            on_publish_received=self._received,
-            on_lifecycle_connection_success=self._connected,
-            on_lifecycle_connection_failure=self._failed,
-            on_lifecycle_disconnection=self._disconnected,
-            on_lifecycle_stopped=self._stopped,
+    def _ask_subscription(self, topic_filter: str, timeout_s: float) -> None:
+        attempted = f"subscribe to {topic_filter!r}"
+        mqtt_errors.check_filter(attempted, topic_filter)
+        permission = ("iot:Subscribe", f"topicfilter/{topic_filter}")
+        packet = _subscription(topic_filter)
+        suback = self._request(
+            attempted, permission, lambda client: client.subscribe(packet), timeout_s
         )
+        _raise_refusal(attempted, permission, suback.reason_codes[0], suback)
 
-    def _connected_client(self, attempted: str) -> mqtt5.Client:
-        if self._client is None:
-            raise MqttError(attempted, "The device is not connected.", "call connect() first.")
-        return self._client
+    def _closer(self, owns_connection: bool) -> Callable[[Inbox], None]:
+        def close(inbox: Inbox) -> None:
+            self._inboxes = [other for other in self._inboxes if other is not inbox]
+            if owns_connection:
+                self.disconnect()
+            elif self.is_connected and not self._has_inbox(inbox.topic_filter):
+                self._client.unsubscribe(mqtt5.UnsubscribePacket([inbox.topic_filter]))
 
-    def _answer(self, attempted: str, future: Future[Any]) -> Any:
+        return close
+
+    def _has_inbox(self, topic_filter: str) -> bool:
+        return any(inbox.topic_filter == topic_filter for inbox in self._inboxes)
+
+    def _build_client(self, attempted: str) -> Any:
+        files = self.files
+        certificate = mqtt_errors.read_file(attempted, files.certificate, "certificate")
+        key = mqtt_errors.read_file(attempted, files.private_key, "private key")
+        authority = files.ca and mqtt_errors.read_file(attempted, files.ca, "CA certificate")
+        self._certificate_id = mqtt_errors.certificate_id(certificate)
         try:
-            return future.result(self._timeout_s)
-        except FutureTimeoutError as error:
-            raise timeout_error(attempted, self._timeout_s, self._is_connected) from error
-        except AwsCrtError as error:
-            raise connection_error(
-                self.client_id, self.host, self.port, error, None, attempted
-            ) from error
+            return mqtt5_client_builder.mtls_from_bytes(
+                certificate, key, ca_bytes=authority, **self._options()
+            )
+        except (AwsCrtError, RuntimeError) as error:
+            folder = files.certificate.parent
+            raise mqtt_errors.bad_files(attempted, str(error).rstrip("."), folder) from error
 
-    # What the SDK calls, on a thread of its own.
+    def _options(self) -> dict[str, Any]:
+        timeout_ms = max(1, int(self._connect_timeout_s * 1000))
+        link = self._link
+        return {
+            "endpoint": self.host,
+            "port": self.port,
+            "enable_metrics_collection": False,
+            "connect_options": mqtt5.ConnectPacket(
+                client_id=self.client_id, keep_alive_interval_sec=self._keep_alive_s
+            ),
+            "ping_timeout_ms": min(10_000, self._keep_alive_s * 500),
+            "connack_timeout_ms": timeout_ms,
+            "socket_options": _socket_options(timeout_ms),
+            "min_reconnect_delay_ms": _SHORTEST_RECONNECT_MS,
+            "max_reconnect_delay_ms": _LONGEST_RECONNECT_MS,
+            # Nothing is queued in the SDK: a message that was given up must not go out later.
+            "offline_queue_behavior": (
+                mqtt5.ClientOperationQueueBehaviorType.FAIL_ALL_ON_DISCONNECT
+            ),
+            "on_publish_received": self._on_publish,
+            "on_lifecycle_connection_success": self._on_success,
+            "on_lifecycle_connection_failure": link.on_failure,
+            "on_lifecycle_disconnection": self._on_disconnection,
+            "on_lifecycle_stopped": link.on_stopped,
+        }
 
-    def _received(self, data: mqtt5.PublishReceivedData) -> None:
-        packet = data.publish_packet
-        message = Message(packet.topic, bytes(packet.payload or b""), datetime.now(UTC))
+    def _on_publish(self, event: Any) -> None:
+        packet = event.publish_packet
+        message = Message(packet.topic, bytes(packet.payload or b""))
         for inbox in list(self._inboxes):
-            if filter_matches(inbox.topic_filter, packet.topic):
-                inbox.put(message)
+            if is_match(inbox.topic_filter, message.topic):
+                inbox.deliver(message)
 
-    def _connected(self, data: mqtt5.LifecycleConnectSuccessData) -> None:
-        was_lost = bool(self._inboxes) and not data.connack_packet.session_present
-        if was_lost and self._client is not None:
-            for inbox in self._inboxes:
-                self._client.subscribe(_subscription(inbox.topic_filter))
-        self._settle(is_connected=True)
+    def _on_success(self, event: Any) -> None:
+        self._link.on_success(event)
+        if self._link.connections == 1 or event.connack_packet.session_present:
+            return
+        for topic_filter in {inbox.topic_filter for inbox in self._inboxes}:
+            self._renew(topic_filter)
 
-    def _failed(self, data: mqtt5.LifecycleConnectFailureData) -> None:
-        self._connack = data.connack_packet
-        self._settle(failure=data.exception)
+    def _renew(self, topic_filter: str) -> None:
+        """Subscribe again after an outage; a refusal reaches who waits for messages."""
 
-    def _disconnected(self, data: mqtt5.LifecycleDisconnectData) -> None:
-        self.reconnections += 1
-        self._settle(failure=data.exception)
+        def on_answer(answer: Future[Any]) -> None:
+            if answer.exception() is not None:
+                return  # The connection broke again, and the next one renews.
+            suback = answer.result()
+            try:
+                permission = ("iot:Subscribe", f"topicfilter/{topic_filter}")
+                attempted = f"subscribe to {topic_filter!r} again after an outage"
+                _raise_refusal(attempted, permission, suback.reason_codes[0], suback)
+            except MqttError as error:
+                for inbox in self._inboxes:
+                    if inbox.topic_filter == topic_filter:
+                        inbox.fail(error)
 
-    def _stopped(self, _data: mqtt5.LifecycleStoppedData) -> None:
-        self._is_stopped = True
-        self._settle(failure=self._failure)
+        if (client := self._client) is not None:
+            client.subscribe(_subscription(topic_filter)).add_done_callback(on_answer)
 
-    def _settle(self, *, is_connected: bool = False, failure: Exception | None = None) -> None:
-        with self._settled:
-            self._is_connected = is_connected
-            self._failure = failure
-            self._settled.notify_all()
+    def _on_disconnection(self, event: Any) -> None:
+        self._link.on_disconnection(event)
+        packet = event.disconnect_packet
+        if packet is None or int(packet.reason_code) != mqtt_errors.SESSION_TAKEN_OVER:
+            return
+        # Reconnecting would throw the other client out, which would throw out this one, ...
+        if self._client is not None:
+            self._client.stop()
+        for inbox in list(self._inboxes):
+            inbox.fail(self._taken_over(f"keep {self.client_id!r} connected"))
+
+    def _taken_over(self, attempted: str) -> MqttError:
+        answer = said(self._link.thrown_out.reason_code, self._link.thrown_out)
+        return mqtt_errors.taken_over(attempted, self.client_id, answer)
+
+    def _request(
+        self,
+        attempted: str,
+        permission: tuple[str, str],
+        send: Callable[[Any], Future[Any]],
+        timeout_s: float,
+    ) -> Any:
+        """Return the broker's answer; what an outage swallowed is sent again in the time left."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self._wait_connected(attempted, timeout_s, deadline)
+            drops = self._link.drops
+            try:
+                return send(self._client).result(max(0.0, deadline - time.monotonic()))
+            except TimeoutError as error:
+                raise mqtt_errors.no_answer(
+                    attempted, timeout_s, "the connection stands, the broker is silent"
+                ) from error
+            except AwsCrtError as error:
+                self._explain_loss(attempted, permission, error, drops, deadline)
+
+    def _wait_connected(self, attempted: str, timeout_s: float, deadline: float) -> None:
+        link = self._link
+        if self._client is None:
+            raise mqtt_errors.not_connected(attempted)
+        link.wait(lambda: link.is_connected or self._was_taken_over(), deadline - time.monotonic())
+        if link.is_connected:
+            return
+        if self._was_taken_over():
+            raise self._taken_over(attempted)
+        if link.failure is not None:
+            raise self._connection_error(attempted, link.failure)
+        raise mqtt_errors.no_answer(attempted, timeout_s, "the connection is broken")
+
+    def _was_taken_over(self) -> bool:
+        packet = self._link.thrown_out
+        return packet is not None and int(packet.reason_code) == mqtt_errors.SESSION_TAKEN_OVER
+
+    def _explain_loss(
+        self,
+        attempted: str,
+        permission: tuple[str, str],
+        error: AwsCrtError,
+        drops: int,
+        deadline: float,
+    ) -> None:
+        """Raise, unless it was an outage, after which the same can be tried again."""
+        if error.name != _LOST_IN_AN_OUTAGE:
+            raise MqttError(
+                attempted, f"The MQTT client refused it: {words(error)}.", "see the message."
+            ) from error
+        link = self._link
+        link.wait(lambda: link.drops > drops, min(1.0, deadline - time.monotonic()))
+        packet = link.thrown_out
+        if packet is not None and int(packet.reason_code) == mqtt_errors.NOT_AUTHORIZED:
+            answer = said(packet.reason_code, packet)
+            raise mqtt_errors.denied(attempted, *permission, answer) from error
+
+    def _connection_error(self, attempted: str, failure: Any) -> MqttError:
+        if failure is None:
+            untrusted = untrusted_words(self.host, self.port, self.files)
+            if untrusted:
+                return mqtt_errors.untrusted(attempted, self.files.ca, untrusted)
+            state = f"nothing came back from {self.host}:{self.port}"
+            return mqtt_errors.no_answer(attempted, self._connect_timeout_s, state)
+        packet = failure.connack_packet
+        heard = words(failure.exception)
+        if packet is not None and int(packet.reason_code or 0) >= _REFUSED_CONNACK:
+            heard = said(packet.reason_code, packet)
+        elif not _is_refusal(failure.exception.name):
+            return mqtt_errors.unreachable(attempted, self.host, self.port, heard)
+        return mqtt_errors.refused(attempted, self.client_id, self._certificate_id, heard)
 
 
-def encode_payload(message: object) -> bytes:
-    """Return what is sent for a message: bytes and text as they are, all else as JSON.
-
-    Raises:
-        MqttError: It is nothing that JSON can hold.
-    """
-    if isinstance(message, bytes):
-        return message
-    if isinstance(message, str):
-        return message.encode()
-    try:
-        return json.dumps(message).encode()
-    except TypeError as error:
-        raise MqttError(
-            "encode the message", f"JSON cannot hold it: {error}.", "send a dict, str or bytes."
-        ) from error
+def _subscription(topic_filter: str) -> Any:
+    return mqtt5.SubscribePacket([mqtt5.Subscription(topic_filter, mqtt5.QoS.AT_LEAST_ONCE)])
 
 
-def filter_matches(topic_filter: str, topic: str) -> bool:
-    """Return whether a topic matches a filter as AWS IoT sees it (``a/#`` does not match ``a``)."""
-    wanted, given = topic_filter.split("/"), topic.split("/")
-    for position, level in enumerate(wanted):
-        if level == "#":
-            return len(given) > position
-        if position >= len(given) or level not in ("+", given[position]):
-            return False
-    return len(wanted) == len(given)
+def _socket_options(timeout_ms: int) -> Any:
+    options = io.SocketOptions()
+    options.connect_timeout_ms = timeout_ms
+    return options
 
 
-def _subscription(topic_filter: str) -> mqtt5.SubscribePacket:
-    return mqtt5.SubscribePacket(
-        subscriptions=[mqtt5.Subscription(topic_filter=topic_filter, qos=mqtt5.QoS.AT_LEAST_ONCE)]
-    )
+def _is_refusal(name: str) -> bool:
+    """Return whether a connection came to TLS and was closed there, or right after."""
+    return any(word in name for word in ("TLS", "HANGUP", "SOCKET_CLOSED", "CONNACK"))
 
 
-def _require_publishable(topic: str, payload: bytes) -> None:
-    attempted = f"publish to {topic!r}"
-    if not topic or "+" in topic or "#" in topic:
-        raise MqttError(
-            attempted,
-            "A message goes to one topic; + and # stand in the filters of subscribers only.",
-            "name the topic in full, such as sensor/temperature/temp_1.",
-        )
-    if len(payload) > LARGEST_PAYLOAD_BYTES:
-        raise MqttError(
-            attempted,
-            f"The payload has {len(payload)} bytes; AWS IoT takes {LARGEST_PAYLOAD_BYTES} at most.",
-            "send less in one message.",
-        )
+def _raise_refusal(attempted: str, permission: tuple[str, str], code: Any, packet: Any) -> None:
+    if int(code) >= _REFUSED_CONNACK:
+        answer = said(code, packet)
+        raise mqtt_errors.answered(attempted, *permission, int(code), answer)
