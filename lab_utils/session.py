@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import boto3
 from lab_utils.account import connect_account
 from lab_utils.checks.base import CheckContext, Report, Result
 from lab_utils.checks.catalogue import check_named, run_part
+from lab_utils.embedded import local_control, running_sentence
 from lab_utils.environment import clean_environment, without_proxy
 from lab_utils.errors import CheckError, MqttError, SettingsError, TableError
 from lab_utils.logs import wait_for_entry
@@ -64,7 +64,7 @@ class Lab:
         self._clients: dict[str, Any] = {}
         if self.settings.is_local:
             self._session = local_control().start(self.settings, speed=speed)
-            self._boto: Any = local_session(self._session)
+            self._boto: Any = _local_session(self._session)
             report(running_sentence(self._session))
         else:
             self._session = None
@@ -274,28 +274,10 @@ def _check_error(result: Result) -> CheckError:
     )
 
 
-def local_session(session: Any) -> boto3.Session:
+def _local_session(session: Any) -> boto3.Session:
     """Return a boto3 session with the key pair of the embedded AWS, whatever the machine's is."""
     return boto3.Session(
         aws_access_key_id=LOCAL_ACCESS_KEY,
         aws_secret_access_key=LOCAL_SECRET_KEY,
         region_name=session.region,
     )
-
-
-def running_sentence(session: Any) -> str:
-    """Return one line that says where the embedded AWS runs, and how fast its clock."""
-    clock = "real time" if session.speed == 1 else f"{session.speed} times real time"
-    return (
-        f"Embedded AWS: HTTP endpoint {session.endpoint_url}, MQTT endpoint "
-        f"{session.mqtt_host}:{session.mqtt_port}, region {session.region}, clock at {clock}"
-    )
-
-
-def local_control() -> Any:
-    """Return the embedded AWS's control module (start, find, stop, reset).
-
-    Loaded only here and only for the local target: on real AWS nothing of it is needed, and
-    nothing else in the package may lean on it.
-    """
-    return importlib.import_module("lab_utils.local_aws.control")

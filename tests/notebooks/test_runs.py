@@ -85,7 +85,7 @@ def test_a_failing_notebook_ends_the_batch_with_its_cell_and_error(
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
         book = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
         nbformat.write(book, checkout / "notebooks" / f"{name}.ipynb")
-    monkeypatch.setattr("lab_utils.cli.CHECKOUT", checkout)
+    monkeypatch.setattr("lab_utils.commands.run.CHECKOUT", checkout)
     status = main(["run", "--json"])
     summary = json.loads(capsys.readouterr().out)
     latest = checkout / "runs" / "latest"
