@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import msgpack
 from tf.gen import tfplugin_pb2 as pb
 from tf.types import Unknown
-from tf.utils import read_dynamic_value, to_dynamic_value
+from tf.utils import to_dynamic_value
 
 State = dict[str, Any]
 UNKNOWN: Any = Unknown
@@ -23,8 +24,20 @@ Path = tuple[str | int, ...]
 
 
 def read_value(value: pb.DynamicValue) -> Any:
-    """Return a wire value as Python."""
-    return read_dynamic_value(value)
+    """Return a wire value as Python.
+
+    Every extension type is an unknown value: 0 a plain one, 12 one of which Terraform knows
+    something already, such as how the text begins. The ``tf`` package knows only the first.
+
+    Source: https://github.com/zclconf/go-cty/blob/main/docs/refinements.md
+    """
+    if value.json:
+        return json.loads(value.json)
+    return msgpack.unpackb(value.msgpack, ext_hook=_read_unknown) if value.msgpack else None
+
+
+def _read_unknown(_code: int, _data: bytes) -> Any:
+    return UNKNOWN
 
 
 def write_value(value: Any) -> pb.DynamicValue:
