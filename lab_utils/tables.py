@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
-from boto3.dynamodb.types import TypeDeserializer
-from botocore.exceptions import ClientError
+from boto3.dynamodb.types import Binary, TypeDeserializer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lab_utils.errors import TableError
+
+_KEY_DTYPES = {"S": "string", "N": "Float64", "B": "object"}
 
 
 def read_table(client: Any, name: str) -> pd.DataFrame:
@@ -27,40 +29,64 @@ def read_table(client: Any, name: str) -> pd.DataFrame:
         What an item lacks is NA. An empty table has its key columns.
 
     Raises:
-        TableError: There is no such table; the message names those that exist.
+        TableError: There is no such table (the message names those that exist), the endpoint is
+            down, or AWS refuses.
 
     Source:
         https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Scan.html
     """
-    keys = _key_names(client, name)
-    items = list(_items(client, name))
+    try:
+        keys = _keys(client, name)
+        items = list(_items(client, name))
+    except (ClientError, BotoCoreError) as error:
+        raise _table_error(client, name, error) from error
     others = sorted({column for item in items for column in item} - set(keys))
-    columns = {column: _typed([item.get(column) for item in items]) for column in keys + others}
+    names = [*keys, *others]
+    columns = {column: _typed([item.get(column) for item in items]) for column in names}
     if not items:
-        columns = {key: pd.Series(dtype="string") for key in keys}
-    return pd.DataFrame(columns).sort_values(keys, ignore_index=True)
+        columns = {key: pd.Series(dtype=_KEY_DTYPES[kind]) for key, kind in keys.items()}
+    return pd.DataFrame(columns).sort_values(list(keys), ignore_index=True)
 
 
 def _items(client: Any, name: str) -> Iterator[dict[str, Any]]:
     deserialise = TypeDeserializer().deserialize
     for page in client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True):
         for item in page["Items"]:
-            yield {key: deserialise(value) for key, value in item.items()}
+            yield {key: _plain(deserialise(value)) for key, value in item.items()}
 
 
-def _key_names(client: Any, name: str) -> list[str]:
-    try:
-        schema = client.describe_table(TableName=name)["Table"]["KeySchema"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        present = ", ".join(client.list_tables()["TableNames"]) or "none"
-        raise TableError(
-            f"read the table {name}",
-            f"There is no such table. The tables of this account and region: {present}.",
-            "declare it in terraform/dynamo.tf and run lab.apply(), or mend the name.",
-        ) from error
-    return [str(key["AttributeName"]) for key in schema]
+def _plain(value: Any) -> Any:
+    """Return boto3's wrapper of bytes, which cannot be sorted, as the bytes it holds."""
+    wrapped: Any = value
+    return wrapped.value if isinstance(value, Binary) else value
+
+
+def _keys(client: Any, name: str) -> dict[str, str]:
+    """Return the key attributes and their types, the hash key first."""
+    table = client.describe_table(TableName=name)["Table"]
+    types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+    schema = sorted(table["KeySchema"], key=lambda key: str(key["KeyType"]))
+    return {str(key["AttributeName"]): types[key["AttributeName"]] for key in schema}
+
+
+def _table_error(client: Any, name: str, error: ClientError | BotoCoreError) -> TableError:
+    attempted = f"read the table {name}"
+    if not isinstance(error, ClientError):
+        return TableError(
+            attempted,
+            f"DynamoDB does not answer: {error}.",
+            "run `lab status`; if the embedded AWS is down, `lab start` brings it back with its "
+            "data.",
+        )
+    if error.response["Error"]["Code"] != "ResourceNotFoundException":
+        return TableError(attempted, f"DynamoDB refused: {error}.", "see the message.")
+    pages = client.get_paginator("list_tables").paginate()
+    present = ", ".join(one for page in pages for one in page["TableNames"]) or "none"
+    return TableError(
+        attempted,
+        f"There is no such table. The tables of this account and region: {present}.",
+        "declare it in terraform/dynamo.tf and run lab.apply(), or mend the name.",
+    )
 
 
 def _typed(values: list[Any]) -> pd.Series[Any]:

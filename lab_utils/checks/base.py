@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,7 +10,13 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lab_utils.errors import LabError
-from lab_utils.mqtt import Device
+from lab_utils.mqtt import Device, DeviceFiles
+
+TEST_SENSOR = "temp_1"
+TEST_TOPIC = f"sensor/temperature/{TEST_SENSOR}"
+"""What the checks publish to: the practical's own test topic."""
+_EXPECTED_ERRORS = (ClientError, BotoCoreError, LabError, LookupError, ValueError, OSError)
+"""What a look may raise on work that is not what it should be."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +28,23 @@ class CheckContext:
         outputs: Terraform's outputs by name.
         device: Returns a device that is not connected yet, by its client id.
         timeout_s: How long to wait for what has to happen, in seconds of the wall clock.
+        files: The device's files; None takes those of a device.
     """
 
     client: Callable[[str], Any]
     outputs: Mapping[str, Any]
     device: Callable[[str], Device]
     timeout_s: float = 10.0
+    files: DeviceFiles | None = None
+
+    def new_device(self) -> Device:
+        """Return a device under a client id of its own, so that no sensor loses its connection."""
+        return self.device(f"{TEST_SENSOR}-check-{uuid.uuid4().hex[:12]}")
+
+    @property
+    def device_files(self) -> DeviceFiles:
+        """The device's files, whether they exist yet or not."""
+        return self.files or self.device(TEST_SENSOR).files
 
 
 @dataclass(frozen=True)
@@ -110,7 +128,7 @@ def run_check(check: Check, context: CheckContext) -> Result:
     """Return a check's result; an error of AWS or of the lab is what it has seen, not a crash."""
     try:
         finding = check.run(context)
-    except (ClientError, BotoCoreError, LabError) as error:
+    except _EXPECTED_ERRORS as error:
         finding = Finding(False, f"the look itself failed: {_words(error)}", "an answer")
     return Result(
         id=check.id,
@@ -130,7 +148,11 @@ def run_checks(checks: Sequence[Check], context: CheckContext) -> Report:
 
 
 def _words(error: Exception) -> str:
-    return error.happened if isinstance(error, LabError) else str(error)
+    if isinstance(error, LabError):
+        return error.happened
+    if isinstance(error, ClientError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
 
 
 def _lines(result: Result) -> list[str]:

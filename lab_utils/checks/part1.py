@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import ssl
 import uuid
 from typing import Any
 
-from lab_utils.checks.base import Check, CheckContext, Finding
+from lab_utils import mqtt_errors
+from lab_utils.checks.base import TEST_TOPIC, Check, CheckContext, Finding
+from lab_utils.checks.policies import Document, is_allowed, read_document
+from lab_utils.mqtt_inbox import Message
 
 ENDPOINT_OUTPUT = "iot_endpoint"
-_TOPIC = "sensor/temperature/temp_1"
-_CLIENT_ID = "temp_1"
+_NEEDED = {
+    "iot:Connect": "client/any-client-id",
+    "iot:Publish": f"topic/{TEST_TOPIC}",
+    "iot:Subscribe": f"topicfilter/{TEST_TOPIC}",
+    "iot:Receive": f"topic/{TEST_TOPIC}",
+}
+_UNKNOWN = "AWS IoT does not know the certificate of files/test.cert.pem"
 
 
 def device_certificate_id(context: CheckContext) -> str:
-    """Return the AWS id of the device's certificate, or "" without a certificate file.
-
-    AWS IoT takes the SHA-256 of the certificate, in DER form, as its id.
-    """
-    path = context.device(_CLIENT_ID).files.certificate
-    if not path.exists():
-        return ""
-    der = ssl.PEM_cert_to_DER_cert(path.read_text(encoding="ascii"))
-    return hashlib.sha256(der).hexdigest()
+    """Return the AWS id of the device's certificate, or "" without a certificate file."""
+    path = context.device_files.certificate
+    return mqtt_errors.certificate_id(path.read_bytes()) if path.exists() else ""
 
 
 def _certificate(context: CheckContext) -> Finding:
     wanted = "the device's certificate (files/test.cert.pem) is known to AWS IoT and ACTIVE"
+    path = context.device_files.certificate
+    if not path.exists() or not context.device_files.private_key.exists():
+        return Finding(False, f"certificate or private key are not in {path.parent}", wanted)
     certificate_id = device_certificate_id(context)
     if not certificate_id:
-        return Finding(False, "there is no file files/test.cert.pem", wanted)
+        return Finding(False, f"{path.name} holds no certificate", wanted)
     known = {one["certificateId"]: one["status"] for one in _certificates(context)}
     if certificate_id not in known:
         seen = f"AWS IoT has {len(known)} certificates, but not the one of the file"
@@ -41,41 +44,45 @@ def _certificate(context: CheckContext) -> Finding:
 
 
 def _policy(context: CheckContext) -> Finding:
-    wanted = "a policy on the certificate lets the device connect, publish, subscribe and receive"
+    wanted = "the policy of files/iot_policy.json is attached to the device's certificate"
     arn = _certificate_arn(context)
     if not arn:
-        return Finding(False, "AWS IoT does not know the device's certificate", wanted)
+        return Finding(False, _UNKNOWN, wanted)
     iot = context.client("iot")
     names = [one["policyName"] for one in iot.list_attached_policies(target=arn)["policies"]]
     if not names:
         return Finding(False, "no policy is attached to the certificate", wanted)
-    allowed = {
-        action
-        for name in names
-        for action in _allowed_actions(
-            json.loads(iot.get_policy(policyName=name)["policyDocument"])
-        )
-    }
-    missing = [action for action in _NEEDED if not _covers(allowed, action)]
-    seen = (
-        f"the policies on it ({', '.join(names)}) allow {', '.join(sorted(allowed)) or 'nothing'}"
+    documents = [read_document(iot.get_policy(policyName=name)["policyDocument"]) for name in names]
+    prefix = arn.rsplit(":", 1)[0]
+    missing = [
+        f"{action} on {resource}"
+        for action, resource in _NEEDED.items()
+        if not is_allowed(documents, action, f"{prefix}:{resource}")
+    ]
+    attached = f"attached: {', '.join(names)}"
+    if missing:
+        return Finding(False, f"{attached}; not allowed: {', '.join(missing)}", wanted)
+    return Finding(
+        True, f"{attached}; the device may do all it needs", wanted, _advice(context, documents)
     )
-    remark = (
-        "iot:* allows more than a device needs: name the four actions."
-        if (allowed & {"iot:*", "*"})
-        else ""
-    )
-    return Finding(not missing, seen, wanted, remark)
 
 
-_NEEDED = ("iot:Connect", "iot:Publish", "iot:Subscribe", "iot:Receive")
+def _advice(context: CheckContext, documents: list[Document]) -> str:
+    """Return a remark on a policy that does the job but is not the one of the file."""
+    path = context.device_files.certificate.parent / "iot_policy.json"
+    if not path.exists() or json.loads(path.read_text(encoding="utf-8")) in documents:
+        return ""
+    return (
+        "the attached policy is another one than files/iot_policy.json; take it with file(...), "
+        "and mind that it allows no more than a device needs."
+    )
 
 
 def _thing(context: CheckContext) -> Finding:
     wanted = "the device's certificate is attached to a thing"
     arn = _certificate_arn(context)
     if not arn:
-        return Finding(False, "AWS IoT does not know the device's certificate", wanted)
+        return Finding(False, _UNKNOWN, wanted)
     iot = context.client("iot")
     things = iot.list_principal_things(principal=arn)["things"]
     if things:
@@ -93,13 +100,19 @@ def _endpoint(context: CheckContext) -> Finding:
 
 
 def _connect(context: CheckContext) -> Finding:
-    wanted = f"a device connects, subscribes to {_TOPIC} and gets its own message back"
-    message = {"id": str(uuid.uuid4()), "temperature": 20.5, "sensor_id": 1, "zone_id": 1}
-    with context.device(_CLIENT_ID) as device, device.subscribe(_TOPIC) as inbox:
-        device.publish(_TOPIC, message)
-        inbox.wait(1, context.timeout_s)
-        came = [one.json() for one in inbox.messages]
-    return Finding(message in came, f"{len(came)} messages came back", wanted)
+    wanted = f"a device connects, subscribes to {TEST_TOPIC} and gets its own message back"
+    reading = {"id": str(uuid.uuid4()), "temperature": 20.5, "sensor_id": 1, "zone_id": 1}
+    sent = json.dumps(reading)
+
+    def is_own(message: Message) -> bool:
+        return message.payload == sent.encode()
+
+    with context.new_device() as device, device.subscribe(TEST_TOPIC) as inbox:
+        device.publish(TEST_TOPIC, sent)
+        if inbox.wait_for(is_own, context.timeout_s) is not None:
+            return Finding(True, "its own message came back", wanted)
+    seen = f"the broker took the message, but within {context.timeout_s:g} s it did not come back"
+    return Finding(False, f"{seen}: does the policy allow iot:Receive?", wanted)
 
 
 def _certificates(context: CheckContext) -> list[dict[str, Any]]:
@@ -111,20 +124,6 @@ def _certificate_arn(context: CheckContext) -> str:
     wanted = device_certificate_id(context)
     arns = (o["certificateArn"] for o in _certificates(context) if o["certificateId"] == wanted)
     return str(next(arns, ""))
-
-
-def _allowed_actions(document: dict[str, Any]) -> list[str]:
-    statements = document.get("Statement", [])
-    allowed: list[str] = []
-    for statement in statements if isinstance(statements, list) else [statements]:
-        if statement.get("Effect") == "Allow":
-            actions = statement.get("Action", [])
-            allowed += [actions] if isinstance(actions, str) else actions
-    return allowed
-
-
-def _covers(allowed: set[str], action: str) -> bool:
-    return bool(allowed & {action, "iot:*", "*"})
 
 
 CHECKS = (
