@@ -18,7 +18,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from lab_utils.errors import TerraformError
-from lab_utils.terraform_events import Diagnostic, Event, Outcome, follow, render_diagnostic
+from lab_utils.terraform_events import (
+    Diagnostic,
+    Event,
+    Outcome,
+    follow,
+    planned_lines,
+    render_diagnostic,
+)
 
 _INTERRUPT = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT)
 _NEW_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
@@ -86,6 +93,8 @@ class Terraform:
         self._report("$ terraform plan")
         self.init()
         outcome = self._follow("plan the changes", ["plan", "-input=false"], self._report)
+        for line in planned_lines(outcome):
+            self._report(line)
         self._report(_planned_sentence(outcome.counts))
         return outcome
 

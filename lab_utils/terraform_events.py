@@ -85,14 +85,24 @@ def _note(event: Event, outcome: Outcome) -> None:
         outcome.outputs = event["outputs"]
 
 
+def planned_lines(outcome: Outcome) -> list[str]:
+    """Return what a plan shows of each change, sorted by address.
+
+    Terraform reports the changes in whatever order it comes upon them. It also reports as drift
+    what another resource of the same configuration has changed, such as a role whose policy is
+    a resource of its own; only drift that leads to a change is worth a line.
+    """
+    drifted = set(outcome.drifted)
+    lines: list[str] = []
+    for address, action in sorted(outcome.planned):
+        if address in drifted:
+            lines.append(f"  {address} was changed outside of Terraform")
+        lines.append(f"  {address} {_PLANNED.get(action, action)}")
+    return lines
+
+
 def _line(event: Event) -> str:
-    kind = event["type"]
-    if kind == "planned_change":
-        change = event["change"]
-        return f"  {change['resource']['addr']} {_PLANNED.get(change['action'], change['action'])}"
-    if kind == "resource_drift":
-        return f"  {event['change']['resource']['addr']} was changed outside of Terraform"
-    hook = event.get("hook", {})
+    kind, hook = event["type"], event.get("hook", {})
     if hook.get("action") in ("noop", "read", None):
         return ""
     address = hook["resource"]["addr"]
