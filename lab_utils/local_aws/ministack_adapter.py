@@ -19,6 +19,7 @@ from typing import Any
 from lab_utils.errors import TargetError
 from lab_utils.local_aws.gateway import AsgiApp
 from lab_utils.local_aws.ministack_names import WRAPPED_NAMES, WRAPPED_SESSION_NAMES
+from lab_utils.local_aws.ministack_registry import mend_event_rules, mend_iot_registry
 from lab_utils.local_aws.ministack_services import MinistackServices
 from lab_utils.local_aws.ministack_sessions import mend_sessions
 from lab_utils.local_aws.ministack_state import ItemSeam, ModuleSource
@@ -97,6 +98,8 @@ class Ministack:
         self._mend_endpoint()
         self._mend_listener()
         mend_sessions(self._iot)
+        mend_iot_registry(self._iot)
+        mend_event_rules(self._modules["ministack.services.eventbridge"])
         self._mend_rules()
 
     @property

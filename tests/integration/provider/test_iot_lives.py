@@ -7,8 +7,43 @@ from typing import Any
 
 import pytest
 
-from tests.integration.provider.lifecycle import Life, is_there, live
+from tests.integration.provider.lifecycle import Client, Life, is_there, live
 from tests.integration.provider.workspace import TerraformWorkspace
+
+_PROPERTIES = """
+    properties {
+      description = "upstairs"
+      attribute_payload {
+        attributes = { zone = "1" }
+      }
+    }
+"""
+
+
+def _thing_type(name: str, arguments: str = "") -> str:
+    return f"""
+        resource "aws_iot_thing_type" "it" {{
+          name = "{name}"
+          {arguments}
+        }}
+    """
+
+
+def _delete_thing_type(client: Client, name: str) -> None:
+    client("iot").deprecate_thing_type(thingTypeName=name)
+    client("iot").delete_thing_type(thingTypeName=name)
+
+
+def _thing_group(name: str, arguments: str) -> str:
+    return f"""
+        resource "aws_iot_thing_group" "parent" {{ name = "life_house" }}
+
+        resource "aws_iot_thing_group" "it" {{
+          name = "{name}"
+          {arguments}
+        }}
+    """
+
 
 LIVES = {
     "thing": Life(
@@ -29,6 +64,37 @@ LIVES = {
         exists=lambda client: any(
             is_there(client("iot").describe_thing, thingName=name)
             for name in ("life-thing", "life-thing-2")
+        ),
+    ),
+    "thing type": Life(
+        address="aws_iot_thing_type.it",
+        created=_thing_type("life_type"),
+        updated=_thing_type("life_type", "deprecated = true"),
+        replaced=_thing_type("life_type", 'properties { description = "sensors" }'),
+        drift=lambda client: client("iot").deprecate_thing_type(
+            thingTypeName="life_type", undoDeprecate=True
+        ),
+        drifted=frozenset({"deprecated"}),
+        vanish=lambda client: _delete_thing_type(client, "life_type"),
+        exists=lambda client: is_there(
+            client("iot").describe_thing_type, thingTypeName="life_type"
+        ),
+    ),
+    "thing group": Life(
+        address="aws_iot_thing_group.it",
+        created=_thing_group("life_group", 'tags = { zone = "1" }'),
+        updated=_thing_group("life_group", _PROPERTIES),
+        replaced=_thing_group(
+            "life_group_2", "parent_group_name = aws_iot_thing_group.parent.name"
+        ),
+        drift=lambda client: client("iot").update_thing_group(
+            thingGroupName="life_group", thingGroupProperties={"thingGroupDescription": "moved"}
+        ),
+        drifted=frozenset({"properties"}),
+        vanish=lambda client: client("iot").delete_thing_group(thingGroupName="life_group"),
+        exists=lambda client: any(
+            is_there(client("iot").describe_thing_group, thingGroupName=name)
+            for name in ("life_group", "life_group_2")
         ),
     ),
 }

@@ -50,15 +50,16 @@ def test_a_topic_rule_lives_from_creation_to_destruction(
     live(life, terraform_workspace(life.created), aws_client)
 
 
+@pytest.mark.parametrize("kinds", [sorted(ACTIONS)[:10], sorted(ACTIONS)[10:]])
 def test_every_action_goes_through_to_the_api_and_comes_back(
-    terraform_workspace: Callable[..., TerraformWorkspace], aws_client: Client
+    kinds: list[str], terraform_workspace: Callable[..., TerraformWorkspace], aws_client: Client
 ) -> None:
-    iot, one_of_each = aws_client("iot"), rule("every_action", "".join(ACTIONS.values()))
-    workspace = terraform_workspace(one_of_each)
+    iot, hcl = aws_client("iot"), rule("every_action", "".join(ACTIONS[kind] for kind in kinds))
+    workspace = terraform_workspace(hcl)
     workspace.apply()
     assert workspace.plan() == {}
     stored = iot.get_topic_rule(ruleName="every_action")["rule"]
-    assert len(stored["actions"]) == len(ACTIONS)
+    assert len(stored["actions"]) == len(kinds)
     iot.replace_topic_rule(
         ruleName="every_action",
         topicRulePayload={"sql": stored["sql"], "awsIotSqlVersion": "2016-03-23", "actions": []},
@@ -66,7 +67,9 @@ def test_every_action_goes_through_to_the_api_and_comes_back(
     change = workspace.plan()[RULE]
     assert change.before is not None
     assert change.after is not None
-    assert {name for name in ACTIONS if change.before[name] != change.after[name]} == set(ACTIONS)
+    assert [kind for kind in ACTIONS if change.before[kind] != change.after[kind]] == [
+        kind for kind in ACTIONS if kind in kinds
+    ]
     workspace.apply()
     assert iot.get_topic_rule(ruleName="every_action")["rule"]["actions"] == stored["actions"]
     workspace.destroy()

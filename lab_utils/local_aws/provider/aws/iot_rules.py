@@ -47,10 +47,9 @@ class TopicRule(AwsResource):
         },
         validators=rule_validators(ERROR_ACTION),
         errors=(
-            ErrorPath("SqlParseException", "sql_version", "version"),
             ErrorPath("SqlParseException", "sql"),
             ErrorPath("ResourceAlreadyExistsException", "name"),
-            ErrorPath("InvalidRequestException", "sql_version", "SqlVersion"),
+            ErrorPath("InvalidRequestException", "sql_version", "SQL version"),
             ErrorPath("InvalidRequestException", "name", "ruleName"),
         ),
     )

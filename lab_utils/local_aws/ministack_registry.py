@@ -1,0 +1,139 @@
+"""The registries of AWS IoT and EventBridge, where ministack takes more than AWS does."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+SQL_VERSIONS = ("2015-10-08", "2016-03-23", "beta")
+_DEFAULT_SQL_VERSION = "2015-10-08"
+_MOST_ACTIONS = 10
+_MOST_POLICY_VERSIONS = 5
+_UNITS = {"minute", "hour", "day"}
+
+
+def mend_iot_registry(iot: Any) -> None:
+    """Replace what differs in ministack's ``iot`` module.
+
+    A topic rule has an SQL version that exists (the oldest unless it says so) and at most ten
+    actions; a policy has at most five versions; a thing group tells when it was made and its
+    ancestors.
+
+    Source:
+        https://docs.aws.amazon.com/iot/latest/apireference/API_CreateTopicRule.html
+        https://docs.aws.amazon.com/iot/latest/apireference/API_CreatePolicyVersion.html
+        https://docs.aws.amazon.com/iot/latest/apireference/API_DescribeThingGroup.html
+    """
+    _check_rules(iot)
+    _limit_policy_versions(iot)
+    _describe_ancestors(iot)
+
+
+def mend_event_rules(events: Any) -> None:
+    """Replace what differs in ministack's ``eventbridge`` module.
+
+    ``PutRule`` replaces the whole rule; ``rate(1 minutes)`` is refused, as ``rate(5 minute)``
+    is; a rule that has targets is not deleted.
+
+    Source:
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
+        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html
+        https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+    """
+    put, delete, is_schedule = (
+        events._put_rule,
+        events._delete_rule,
+        events._validate_schedule_expression,
+    )
+
+    def put_rule(request: dict[str, Any]) -> Any:
+        return put({"Description": "", "RoleArn": "", **request})
+
+    def delete_rule(request: dict[str, Any]) -> Any:
+        key = events._rule_key(request.get("Name"), request.get("EventBusName", "default"))
+        if events._targets.get(key):
+            words = "Rule can't be deleted since it has targets."
+            return events.error_response_json("ValidationException", words, 400)
+        return delete(request)
+
+    def validate(expression: str) -> bool:
+        rate = re.fullmatch(r"rate\((\d+)\s+([a-z]+)\)", expression)
+        if not rate:
+            return bool(is_schedule(expression))
+        count, unit = int(rate[1]), rate[2]
+        return count > 0 and unit in (_UNITS if count == 1 else {f"{one}s" for one in _UNITS})
+
+    events._put_rule, events._delete_rule = put_rule, delete_rule
+    events._validate_schedule_expression = validate
+
+
+def _check_rules(iot: Any) -> None:
+    create, replace = iot._create_topic_rule, iot._replace_topic_rule
+
+    def refusal(payload: dict[str, Any]) -> Any:
+        payload.setdefault("awsIotSqlVersion", _DEFAULT_SQL_VERSION)
+        problem = _rule_problem(payload)
+        return problem and iot.error_response_json("InvalidRequestException", problem, 400)
+
+    def create_rule(name: str, payload: dict[str, Any], tagging: str | None = None) -> Any:
+        return refusal(payload) or create(name, payload, tagging)
+
+    def replace_rule(name: str, payload: dict[str, Any]) -> Any:
+        return refusal(payload) or replace(name, payload)
+
+    iot._create_topic_rule, iot._replace_topic_rule = create_rule, replace_rule
+
+
+def _rule_problem(payload: dict[str, Any]) -> str:
+    version = payload["awsIotSqlVersion"]
+    if version not in SQL_VERSIONS:
+        return f"The SQL version {version!r} does not exist; there are: {', '.join(SQL_VERSIONS)}"
+    if len(payload.get("actions") or []) > _MOST_ACTIONS:
+        return (
+            "1 validation error detected: Value at 'topicRulePayload.actions' failed to satisfy "
+            f"constraint: Member must have length less than or equal to {_MOST_ACTIONS}"
+        )
+    return ""
+
+
+def _limit_policy_versions(iot: Any) -> None:
+    create = iot._create_policy_version
+
+    def create_version(name: str, payload: dict[str, Any], query: dict[str, str]) -> Any:
+        policy = iot._policies.get(name)
+        if policy is None or len(policy["versions"]) < _MOST_POLICY_VERSIONS:
+            return create(name, payload, query)
+        words = (
+            f"The policy {name} already has the maximum number of versions "
+            f"({_MOST_POLICY_VERSIONS})"
+        )
+        return iot.error_response_json("VersionsLimitExceededException", words, 409)
+
+    iot._create_policy_version = create_version
+
+
+def _describe_ancestors(iot: Any) -> None:
+    describe = iot._describe_thing_group
+
+    def describe_group(name: str) -> Any:
+        status, headers, body = describe(name)
+        if status != 200:
+            return status, headers, body
+        group = json.loads(body)
+        metadata = group.setdefault("thingGroupMetadata", {})
+        metadata.setdefault("creationDate", group["creationDate"])
+        if ancestors := _ancestors(iot, metadata.get("parentGroupName")):
+            metadata["rootToParentThingGroups"] = ancestors
+        return status, headers, json.dumps(group).encode()
+
+    iot._describe_thing_group = describe_group
+
+
+def _ancestors(iot: Any, parent: str | None) -> list[dict[str, str]]:
+    """Return a group's ancestors, the root first."""
+    found: list[dict[str, str]] = []
+    while parent and (group := iot._thing_groups.get(parent)):
+        found.insert(0, {"groupName": parent, "groupArn": group["thingGroupArn"]})
+        parent = (group.get("thingGroupMetadata") or {}).get("parentGroupName")
+    return found
