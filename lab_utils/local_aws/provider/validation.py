@@ -59,6 +59,11 @@ def matches(pattern: str, message: str) -> Validator:
     return check
 
 
+def is_empty_text(name: str, value: Any) -> str | None:
+    """Return what is wrong with a text that has to be empty."""
+    return f'expected "{name}" to be an empty string: got {value}' if value else None
+
+
 def is_json(name: str, value: Any) -> str | None:
     """Return what is wrong with a text that has to be JSON."""
     try:
@@ -73,6 +78,13 @@ def is_arn(name: str, value: Any) -> str | None:
     if re.fullmatch(r"arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}|aws)?:.+", value):
         return None
     return f'"{name}" ({value}) is an invalid ARN: arn: invalid prefix'
+
+
+def is_region(_name: str, value: Any) -> str | None:
+    """Return what is wrong with a text that has to be a region's code."""
+    if re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", value):
+        return None
+    return f'"{value}" is not a region code such as eu-west-1.'
 
 
 def validate(block: Block, overlay: Overlay, config: State, diagnostics: Diagnostics) -> None:

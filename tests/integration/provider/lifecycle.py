@@ -36,6 +36,7 @@ class Life:
         import_id: Returns the import id from the state; the id by default. ``None`` for a type
             that cannot be imported.
         not_imported: Attributes that an import cannot tell.
+        is_updated_after_import: Whether a plan sets some of those again, as of the real provider.
     """
 
     address: str
@@ -50,6 +51,7 @@ class Life:
         default=lambda state: str(state["id"])
     )
     not_imported: frozenset[str] = frozenset()
+    is_updated_after_import: bool = False
 
 
 def live(life: Life, workspace: TerraformWorkspace, client: Client) -> None:
@@ -113,6 +115,9 @@ def _import(life: Life, workspace: TerraformWorkspace) -> None:
         _refuse_import(life, workspace)
         return
     workspace.import_(life.address, life.import_id(before))
+    if life.is_updated_after_import:
+        assert workspace.plan()[life.address].actions == ["update"]
+        workspace.apply()
     assert workspace.plan() == {}
     after = workspace.state(life.address)
     for name, value in before.items():

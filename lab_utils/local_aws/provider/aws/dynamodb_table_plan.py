@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from lab_utils.local_aws.provider.aws.dynamodb_indexes import PAY_PER_REQUEST, PROVISIONED
+from lab_utils.local_aws.provider.computed import plan_computed_blocks
 from lab_utils.local_aws.provider.context import Context
 from lab_utils.local_aws.provider.values import UNKNOWN, State, has_unknown
 
@@ -19,8 +20,9 @@ def plan_table(context: Context, prior: State | None, planned: State) -> None:
     _check_stream(context, planned)
     for name in ("read_capacity", "write_capacity"):
         _plan_capacity(context, prior, planned, name)
+    plan_computed_blocks(prior, planned, *_COMPUTED_BLOCKS)
     for name in _COMPUTED_BLOCKS:
-        _plan_block(prior, planned, name)
+        _settle_disabled(prior, planned, name)
 
 
 def is_off(blocks: Any) -> bool:
@@ -40,10 +42,11 @@ def check_ttl(context: Context, config: State) -> None:
         context.error("Invalid Attribute Combination", words, ("ttl", 0))
 
 
-def _plan_block(prior: State | None, planned: State, name: str) -> None:
-    if planned[name] == []:
-        planned[name] = UNKNOWN if prior is None else prior[name]
-    elif prior and not has_unknown(planned[name]) and is_off(prior[name]) and is_off(planned[name]):
+def _settle_disabled(prior: State | None, planned: State, name: str) -> None:
+    """Keep the prior spelling of an option that was off and stays off."""
+    if prior is None or has_unknown(planned[name]):
+        return
+    if is_off(prior[name]) and is_off(planned[name]):
         planned[name] = prior[name]
 
 

@@ -31,7 +31,7 @@ class Table(AwsResource):
     """A table with its indexes, stream and options."""
 
     type_name = "aws_dynamodb_table"
-    label = "DynamoDB Table"
+    label = "AWS DynamoDB Table"
     service = "DynamoDB"
     overlay: ClassVar[Overlay] = Overlay(
         force_new=frozenset({"name", "hash_key", "range_key", "local_secondary_index"}),
@@ -62,6 +62,10 @@ class Table(AwsResource):
             "warm_throughput": _NO_WARMTH,
             "global_secondary_index.warm_throughput": _NO_WARMTH,
         },
+        conflicts=(
+            ("read_capacity", "on_demand_throughput"),
+            ("write_capacity", "on_demand_throughput"),
+        ),
         errors=(
             ErrorPath("ResourceInUseException", "name", "already exists"),
             ErrorPath("ValidationException", "name", "TableName"),

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from lab_utils.local_aws.provider.aws.policies import normalize_policy, read_policy, same_policy
-from lab_utils.local_aws.provider.values import UNKNOWN, State, has_unknown
+from lab_utils.local_aws.provider.computed import plan_computed_blocks
+from lab_utils.local_aws.provider.values import State, has_unknown
 
 Client = Any
 Policies = list[State] | None
@@ -17,7 +18,7 @@ def plan_inline(prior: State | None, planned: State) -> None:
     """Plan ``inline_policy``: computed when no block is there, else spelt as it is stored."""
     blocks = planned["inline_policy"]
     if blocks == []:
-        planned["inline_policy"] = UNKNOWN if prior is None else prior["inline_policy"]
+        plan_computed_blocks(prior, planned, "inline_policy")
     elif not has_unknown(blocks):
         wanted = [{**one, "policy": normalize_policy(one["policy"])} for one in blocks]
         is_known = prior is not None and _is_same(prior["inline_policy"], wanted)
