@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
 import botocore.session
 from botocore.config import Config
 
+_MOST_CLIENTS = 100
+"""Each role that a provider block assumes has a key of its own, and so clients of its own."""
 _NOT_FROM_THE_MACHINE = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -38,8 +41,13 @@ class Clients:
     def __init__(self, endpoint_url: str) -> None:
         self._endpoint_url = endpoint_url
         self._session: Any = None
-        self._clients: dict[tuple[str, str, Credentials], Any] = {}
+        self._clients: OrderedDict[tuple[str, str, Credentials], Any] = OrderedDict()
         self._lock = threading.Lock()
+
+    @property
+    def endpoint_url(self) -> str:
+        """The endpoint that they all speak to."""
+        return self._endpoint_url
 
     def get(self, service: str, region: str, credentials: Credentials) -> Any:
         """Return the boto3 client of a service in a region."""
@@ -47,6 +55,9 @@ class Clients:
         with self._lock:
             if key not in self._clients:
                 self._clients[key] = self._make(service, region, credentials)
+            self._clients.move_to_end(key)
+            if len(self._clients) > _MOST_CLIENTS:
+                self._clients.popitem(last=False)
             return self._clients[key]
 
     def _make(self, service: str, region: str, credentials: Credentials) -> Any:

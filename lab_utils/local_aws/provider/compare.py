@@ -7,7 +7,14 @@ from typing import Any
 
 from lab_utils.local_aws.provider.overlay import Overlay
 from lab_utils.local_aws.provider.schema import Attribute, Block, Nested
-from lab_utils.local_aws.provider.values import UNKNOWN, Path, is_empty, same_json
+from lab_utils.local_aws.provider.values import (
+    UNKNOWN,
+    Path,
+    State,
+    has_unknown,
+    is_empty,
+    same_json,
+)
 
 
 class Comparison:
@@ -73,6 +80,12 @@ class Comparison:
             pair = old.get(name), new.get(name)
             yield from self._nested_differences(nested, pair, (*at, name), (*path, name))
 
+    def contradictions(self, block: Block, planned: State, actual: State) -> Iterator[str]:
+        """Yield the names of known planned values that the actual state does not have."""
+        for names, path in self.differences(block, planned, actual):
+            if not has_unknown(_at(planned, path)):
+                yield ".".join(names)
+
     def _settle_nested(self, nested: Nested, old: Any, new: Any, at: tuple[str, ...]) -> Any:
         if nested.nesting == "struct":
             return self.settle(nested.block, old, new, at)
@@ -115,3 +128,13 @@ class Comparison:
             yield at, path
         for index, (before, after) in enumerate(zip(olds, news, strict=False)):
             yield from self.differences(nested.block, before, after, at, (*path, index))
+
+
+def _at(value: Any, path: Path) -> Any:
+    """Return what is at a path, or the nearest thing above it."""
+    for step in path:
+        is_there = isinstance(value, dict) if isinstance(step, str) else isinstance(value, list)
+        if not is_there or (isinstance(step, int) and step >= len(value)):
+            return value
+        value = value[step]
+    return value

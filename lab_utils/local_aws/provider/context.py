@@ -15,11 +15,19 @@ from lab_utils.local_aws.provider.values import State
 
 
 class TagRules(NamedTuple):
-    """The provider block's ``default_tags`` and ``ignore_tags``."""
+    """The provider block's ``default_tags`` and ``ignore_tags``.
+
+    Attributes:
+        defaults: The default tags.
+        ignored_keys: Keys that are left alone.
+        ignored_prefixes: What such keys begin with.
+        is_unknown: Whether a default tag is known only after another resource's creation.
+    """
 
     defaults: Mapping[str, str] = {}
     ignored_keys: frozenset[str] = frozenset()
     ignored_prefixes: tuple[str, ...] = ()
+    is_unknown: bool = False
 
     def is_ignored(self, key: str) -> bool:
         """Return whether a tag is left alone; AWS's own always are."""
@@ -28,11 +36,12 @@ class TagRules(NamedTuple):
 
 @dataclass(frozen=True)
 class Configuration:
-    """One configured provider block."""
+    """One configured provider block; ``account_id`` is ``None`` when it was not asked for."""
 
     region: str
     credentials: Credentials
     tags: TagRules = field(default_factory=TagRules)
+    account_id: str | None = None
 
 
 @dataclass
@@ -73,7 +82,8 @@ class Context:
 
     def account_id(self) -> str:
         """Return the account of the credentials in use."""
-        return str(self.client("sts").get_caller_identity()["Account"])
+        known = self.configuration.account_id
+        return known or str(self.client("sts").get_caller_identity()["Account"])
 
     def keep(self, **attributes: Any) -> None:
         """Remember what was made: if the creation fails from here on, the state has it, tainted."""

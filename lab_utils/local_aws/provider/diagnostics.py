@@ -6,7 +6,7 @@ import logging
 import re
 from dataclasses import dataclass, field
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from tf.gen import tfplugin_pb2 as pb
 
 from lab_utils.local_aws.provider.overlay import Overlay
@@ -70,9 +70,9 @@ class Diagnostics:
         if isinstance(error, ProviderError):
             self.error(error.summary, error.detail, error.path)
         elif isinstance(error, PlacedError):
-            self.error(f"{doing}: {_api_error(error.error, service)}", "", error.path)
+            self.error(f"{doing}: {api_error(error.error, service)}", "", error.path)
         elif isinstance(error, ClientError):
-            self.error(f"{doing}: {_api_error(error, service)}", "", _path(error, overlay))
+            self.error(f"{doing}: {api_error(error, service)}", "", _path(error, overlay))
         elif isinstance(error, BotoCoreError):
             self.error(f"{doing}: {_transport_error(error, service)}")
         else:
@@ -90,7 +90,7 @@ class Diagnostics:
         )
 
 
-def _api_error(error: ClientError, service: str) -> str:
+def api_error(error: ClientError, service: str) -> str:
     """Return an API error as the AWS SDK for Go spells it, which the real provider prints."""
     metadata = error.response.get("ResponseMetadata", {})
     code = error.response.get("Error", {}).get("Code", "Unknown")
@@ -103,6 +103,8 @@ def _api_error(error: ClientError, service: str) -> str:
 
 
 def _transport_error(error: BotoCoreError, service: str) -> str:
+    if isinstance(error, ParamValidationError):
+        return str(error)
     return f"operation error {service}: request send failed, {error}"
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
+from lab_utils.local_aws.provider.conform import conform
 from lab_utils.local_aws.provider.context import Context
+from lab_utils.local_aws.provider.diagnostics import ProviderError
 from lab_utils.local_aws.provider.provider import ResourceType
 from lab_utils.local_aws.provider.tags import plan_tags
+from lab_utils.local_aws.provider.validation import is_region
 from lab_utils.local_aws.provider.values import Path, State, without_unknown
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -26,14 +32,22 @@ def plan_change(
     """Return what a change will lead to."""
     planner = kind.planner
     planned = planner.fill(config, prior, proposed)
-    if "region" in kind.block.attributes and config.get("region") is None:
-        planned["region"] = context.configuration.region
+    if "region" in kind.block.attributes:
+        _plan_region(context, config, planned)
     plan_tags(planned, context.tags)
     kind.resource.plan(context, prior, planned)
     if prior is not None:
         planned = kind.comparison.settle(kind.block, prior, planned)
-    planned = planner.finish(config, prior, planned)
+    planned = conform(kind.block, planner.finish(config, prior, planned))
     return Plan(planned, planner.replacing_paths(prior, planned))
+
+
+def _plan_region(context: Context, config: State, planned: State) -> None:
+    named = config.get("region")
+    if named is None:
+        planned["region"] = context.configuration.region
+    elif isinstance(named, str) and (problem := is_region("region", named)):
+        raise ProviderError("Invalid Region Value", problem, ("region",))
 
 
 def create(kind: ResourceType, context: Context, planned: State) -> State | None:
@@ -62,8 +76,7 @@ def refresh(kind: ResourceType, context: Context, state: State) -> State | None:
     if seen is None:
         return None
     current = {**state, **seen}
-    settled: State = kind.comparison.settle(kind.block, state, current)
-    return settled
+    return conform(kind.block, kind.comparison.settle(kind.block, state, current))
 
 
 def delete(kind: ResourceType, context: Context, state: State) -> None:
@@ -80,7 +93,16 @@ def import_state(kind: ResourceType, context: Context, import_id: str) -> State:
     empty = empty_state(kind)
     if "region" in kind.block.attributes:
         empty["region"] = context.configuration.region
-    return {**empty, **kind.resource.import_(context, import_id)}
+    return conform(kind.block, {**empty, **kind.resource.import_(context, import_id)})
+
+
+def state_of_kept(kind: ResourceType, context: Context, planned: State) -> State:
+    """Return the state of what was made before its creation failed."""
+    known = without_unknown(planned)
+    try:
+        return conform(kind.block, {**known, **context.kept})
+    except TypeError:
+        return {**known, "id": str(context.kept.get("id", ""))}
 
 
 def empty_state(kind: ResourceType) -> State:
@@ -104,5 +126,8 @@ def _read_back(kind: ResourceType, context: Context, planned: State, known: Stat
     if seen is None:
         return None
     current = {**known, **seen}
-    settled: State = kind.comparison.settle(kind.block, planned, current)
+    settled = conform(kind.block, kind.comparison.settle(kind.block, planned, current))
+    for name in kind.comparison.contradictions(kind.block, planned, settled):
+        # Terraform tolerates it from providers on the old SDK; the next plan may show a change.
+        _LOG.warning("%s of %s is not as planned", name, kind.resource.type_name)
     return settled

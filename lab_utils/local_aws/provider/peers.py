@@ -26,15 +26,27 @@ class Peer:
     Attributes:
         folder: The working folder of the process at the other end.
         environment: Its ``AWS_*`` variables.
+        process: That process, if it can be told.
         configuration: The provider block, once it was sent.
+        is_ambiguous: Whether it comes from a process that lost a connection, and it cannot be
+            told which of several provider blocks that one had.
         stopping: Set when Terraform asks the provider to stop (an interrupt).
     """
 
     folder: Path
     environment: Mapping[str, str]
+    process: psutil.Process | None = None
     configuration: Any = None
+    is_ambiguous: bool = False
     stopping: threading.Event = field(default_factory=threading.Event)
     last_seen: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether more calls may come."""
+        if self.process is not None:
+            return self.process.is_running()
+        return time.monotonic() - self.last_seen < _FORGET_AFTER_S
 
 
 class Peers:
@@ -46,66 +58,110 @@ class Peers:
 
     def __init__(self, default_folder: Path) -> None:
         self._default_folder = default_folder
+        self._server_port: int | None = None
         self._peers: dict[str, Peer] = {}
         self._lock = threading.Lock()
 
+    def serve_at(self, port: int) -> None:
+        """Tell the server's own port, which tells its connections from others."""
+        self._server_port = port
+
+    def begin(self, address: str) -> Peer:
+        """Return the connection of a call that Terraform makes first on each.
+
+        The address may be one that an earlier process had, whose folder and configuration would
+        be wrong here.
+        """
+        peer = self._find(address)
+        with self._lock:
+            known = self._peers.get(address)
+            if known is not None and peer.process is not None and known.process == peer.process:
+                return known
+            self._remember(address, peer)
+        return peer
+
     def get(self, address: str) -> Peer:
         """Return the connection from an address as gRPC names it, ``ipv4:127.0.0.1:4242``."""
-        now = time.monotonic()
         with self._lock:
             peer = self._peers.get(address)
-        if peer is None:
-            peer = self._find(address)
+        if peer is not None and peer.is_alive:
+            peer.last_seen = time.monotonic()
+            return peer
+        peer = self._find(address)
         with self._lock:
-            peer = self._peers.setdefault(address, peer)
-            peer.last_seen = now
-            for name, one in list(self._peers.items()):
-                if now - one.last_seen > _FORGET_AFTER_S:
-                    del self._peers[name]
+            self._inherit(peer)
+            self._remember(address, peer)
         return peer
+
+    def _inherit(self, peer: Peer) -> None:
+        """Give a connection that a process made anew the provider block that it sent before.
+
+        An idle connection is closed after half an hour, for instance while somebody thinks about
+        an approval; Terraform does not send the provider block again.
+        """
+        before = [
+            one.configuration
+            for one in self._peers.values()
+            if peer.process is not None and one.process == peer.process and one.configuration
+        ]
+        if len(before) == 1:
+            peer.configuration = before[0]
+        peer.is_ambiguous = len(before) > 1
+
+    def _remember(self, address: str, peer: Peer) -> None:
+        for name in [name for name, one in self._peers.items() if not one.is_alive]:
+            del self._peers[name]
+        self._peers[address] = peer
 
     def _find(self, address: str) -> Peer:
         port = address.rpartition(":")[2]
-        pid = _process_of(int(port)) if port.isdigit() else None
-        if pid is None:
+        process = _process_of(int(port), self._server_port) if port.isdigit() else None
+        if process is None:
             return Peer(self._default_folder, {})
-        return Peer(_folder_of(pid) or self._default_folder, _environment_of(pid))
+        return Peer(_folder_of(process) or self._default_folder, _environment_of(process), process)
 
 
-def _process_of(port: int) -> int | None:
-    """Return the process that has a connection from this local port."""
+def _process_of(port: int, server_port: int | None) -> psutil.Process | None:
+    """Return the process that has a connection from this local port to the server's."""
     try:
         connections = psutil.net_connections(kind="tcp4")
     except psutil.AccessDenied:  # macOS shows other processes' connections only to root
-        return _own_process_of(port)
-    return next((one.pid for one in connections if _is_from(one.laddr, port) and one.pid), None)
+        return _own_process_of(port, server_port)
+    found = (one.pid for one in connections if _joins(one, port, server_port) and one.pid)
+    pid = next(found, None)
+    try:
+        return None if pid is None else psutil.Process(pid)
+    except psutil.Error:
+        return None
 
 
-def _own_process_of(port: int) -> int | None:
+def _own_process_of(port: int, server_port: int | None) -> psutil.Process | None:
     for process in psutil.process_iter():
         try:
             connections = process.net_connections(kind="tcp4")
         except psutil.Error:
             continue
-        if any(_is_from(one.laddr, port) for one in connections):
-            return int(process.pid)
+        if any(_joins(one, port, server_port) for one in connections):
+            return process
     return None
 
 
-def _is_from(address: Any, port: int) -> bool:
-    return bool(address) and address.port == port
+def _joins(connection: Any, port: int, server_port: int | None) -> bool:
+    if not connection.laddr or not connection.raddr or connection.laddr.port != port:
+        return False
+    return server_port is None or bool(connection.raddr.port == server_port)
 
 
-def _folder_of(pid: int) -> Path | None:
+def _folder_of(process: psutil.Process) -> Path | None:
     try:
-        return Path(psutil.Process(pid).cwd())
+        return Path(process.cwd())
     except (psutil.Error, OSError):
         return None
 
 
-def _environment_of(pid: int) -> dict[str, str]:
+def _environment_of(process: psutil.Process) -> dict[str, str]:
     try:
-        environment = psutil.Process(pid).as_dict(["environ"])["environ"] or {}
+        environment = process.environ()
     except (psutil.Error, OSError):
         return {}
     return {name: value for name, value in environment.items() if name.startswith(_PASSED)}

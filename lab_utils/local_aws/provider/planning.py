@@ -58,7 +58,11 @@ class Planner:
         if prior is None:
             return []
         differences = self._differences(prior, planned)
-        return [path for names, path in differences if replaces(self._overlay, names)]
+        return [path for names, path in differences if self._is_replacing(names)]
+
+    def _is_replacing(self, names: tuple[str, ...]) -> bool:
+        # No resource moves to another region, whether its own argument or the provider's changed.
+        return replaces(self._overlay, names) or (self._is_legacy and names == ("region",))
 
     def _differences(self, prior: State, planned: State) -> list[tuple[tuple[str, ...], Path]]:
         return list(self._comparison.differences(self._block, prior, planned))

@@ -16,6 +16,9 @@ from lab_utils.local_aws.provider.resource import DataSource, Resource
 from lab_utils.local_aws.provider.schema import Block, load_schemas
 from lab_utils.local_aws.provider.values import State
 
+UNASKED = {"skip_credentials_validation": True, "skip_requesting_account_id": True}
+"""What stands in for a provider block that was not sent: nobody is asked whose key it is."""
+
 Configure = Callable[[State, Peer, Diagnostics], Configuration]
 
 

@@ -24,7 +24,8 @@ from lab_utils.local_aws.provider.servicer import ProviderServicer
 
 _REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
 _LARGEST_MESSAGE = 64 * 1024 * 1024
-_WORKERS = 16
+_WORKERS = 64
+"""More than Terraform's own limit, for several runs at once that wait for their resources."""
 _OPTIONS = [
     ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
     ("grpc.max_send_message_length", _LARGEST_MESSAGE),
@@ -77,7 +78,7 @@ def serve_providers(
     """
     clients = Clients(endpoint_url)
     default = Credentials(access_key, secret_key)
-    providers = [aws_provider(region, default), local_provider(), archive_provider()]
+    providers = [aws_provider(region, default, clients), local_provider(), archive_provider()]
     return ProviderServers(
         {one.name: _serve(one, Peers(default_cwd), clients) for one in providers}
     )
@@ -90,6 +91,7 @@ def _serve(provider: Provider, peers: Peers, clients: Clients) -> tuple[Any, str
     controller_rpc.add_GRPCControllerServicer_to_server(_Controller(), server)
     stdio_rpc.add_GRPCStdioServicer_to_server(_Stdio(), server)
     port = server.add_insecure_port("127.0.0.1:0")
+    peers.serve_at(port)
     server.start()
     return server, f"127.0.0.1:{port}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from tf.gen import tfplugin_pb2 as pb
@@ -11,21 +10,27 @@ from tf.gen import tfplugin_pb2_grpc as rpc
 
 from lab_utils.local_aws.provider import operations
 from lab_utils.local_aws.provider.clients import Clients
+from lab_utils.local_aws.provider.conform import conform, shape
 from lab_utils.local_aws.provider.context import Context
-from lab_utils.local_aws.provider.diagnostics import Diagnostics
+from lab_utils.local_aws.provider.diagnostics import Diagnostics, ProviderError
+from lab_utils.local_aws.provider.edge import answered, guard
 from lab_utils.local_aws.provider.overlay import Overlay
 from lab_utils.local_aws.provider.peers import Peers
-from lab_utils.local_aws.provider.provider import Provider
+from lab_utils.local_aws.provider.provider import UNASKED, Provider
 from lab_utils.local_aws.provider.schema import Block, to_wire
 from lab_utils.local_aws.provider.validation import validate
 from lab_utils.local_aws.provider.values import (
     State,
     read_value,
     wire_path,
-    without_unknown,
     write_value,
 )
 
+_LOST_SUMMARY = "The connection to the lab's provider was lost"
+_LOST_DETAIL = (
+    "Terraform connected again, and as it has several provider blocks for this provider, it "
+    "cannot be told which of them this resource belongs to. Run the command again."
+)
 Call = Any
 """gRPC's context of one call."""
 
@@ -38,8 +43,10 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
         self._peers = peers
         self._clients = clients
 
+    @answered
     def GetMetadata(self, request: Any, call: Call) -> Any:  # noqa: N802, ARG002
         """Return what this provider serves."""
+        self._peers.begin(call.peer())
         R = pb.GetMetadata  # noqa: N806
         return R.Response(
             server_capabilities=self._capabilities(),
@@ -49,8 +56,10 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
             ],
         )
 
+    @answered
     def GetProviderSchema(self, request: Any, call: Call) -> Any:  # noqa: N802, ARG002
         """Return every schema."""
+        self._peers.begin(call.peer())
         provider = self._provider
         return pb.GetProviderSchema.Response(
             provider=to_wire(provider.block, provider.overlay),
@@ -66,6 +75,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
             server_capabilities=self._capabilities(),
         )
 
+    @answered
     def ValidateProviderConfig(self, request: Any, call: Call) -> Any:  # noqa: N802, ARG002
         """Check a provider block."""
         diagnostics = Diagnostics()
@@ -73,6 +83,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
         validate(self._provider.block, self._provider.overlay, config, diagnostics)
         return pb.ValidateProviderConfig.Response(diagnostics=diagnostics.items)
 
+    @answered
     def ConfigureProvider(self, request: Any, call: Call) -> Any:  # noqa: N802
         """Keep a provider block for this connection."""
         diagnostics = Diagnostics()
@@ -81,10 +92,12 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
 
         def configure() -> None:
             peer.configuration = self._provider.configure(config, peer, diagnostics)
+            peer.is_ambiguous = False
 
-        _guard(configure, diagnostics, "configuring the provider", "", self._provider.overlay)
+        guard(configure, diagnostics, "configuring the provider", "", self._provider.overlay)
         return pb.ConfigureProvider.Response(diagnostics=diagnostics.items)
 
+    @answered
     def ValidateResourceConfig(self, request: Any, call: Call) -> Any:  # noqa: N802
         """Check a resource block."""
         kind = self._provider.resources[request.type_name]
@@ -94,6 +107,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
         self._run(context, kind, "validating", config, kind.resource.validate, context, config)
         return pb.ValidateResourceConfig.Response(diagnostics=context.diagnostics.items)
 
+    @answered
     def ValidateDataResourceConfig(self, request: Any, call: Call) -> Any:  # noqa: N802
         """Check a data block."""
         kind = self._provider.data_sources[request.type_name]
@@ -102,17 +116,18 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
         validate(kind.block, kind.source.overlay, config, context.diagnostics)
         doing = f"validating {kind.source.label}"
         checks = lambda: kind.source.validate(context, config)  # noqa: E731
-        _guard(checks, context.diagnostics, doing, kind.source.service, kind.source.overlay)
+        guard(checks, context.diagnostics, doing, kind.source.service, kind.source.overlay)
         return pb.ValidateDataResourceConfig.Response(diagnostics=context.diagnostics.items)
 
+    @answered
     def UpgradeResourceState(self, request: Any, call: Call) -> Any:  # noqa: N802, ARG002
         """Return a stored state in today's schema; what the schema lacks is dropped."""
         kind = self._provider.resources[request.type_name]
         stored = json.loads(request.raw_state.json or b"{}")
-        empty = operations.empty_state(kind)
-        state = {name: stored.get(name, value) for name, value in empty.items()}
+        state = shape(kind.block, stored)
         return pb.UpgradeResourceState.Response(upgraded_state=write_value(state))
 
+    @answered
     def PlanResourceChange(self, request: Any, call: Call) -> Any:  # noqa: N802
         """Plan a change."""
         kind = self._provider.resources[request.type_name]
@@ -134,6 +149,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
             diagnostics=context.diagnostics.items,
         )
 
+    @answered
     def ApplyResourceChange(self, request: Any, call: Call) -> Any:  # noqa: N802
         """Create, update or delete."""
         kind = self._provider.resources[request.type_name]
@@ -148,7 +164,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
                 context, kind, "creating", planned, operations.create, kind, context, planned
             )
             if state is None and context.kept:
-                state = without_unknown({**planned, **context.kept})
+                state = operations.state_of_kept(kind, context, planned)
         else:
             arguments = kind, context, prior, planned
             state = run(context, kind, "updating", planned, operations.update, *arguments)
@@ -160,18 +176,21 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
             diagnostics=context.diagnostics.items,
         )
 
+    @answered
     def ReadResource(self, request: Any, call: Call) -> Any:  # noqa: N802
         """Refresh a resource's state."""
         kind = self._provider.resources[request.type_name]
         state = read_value(request.current_state)
         context = self._context(call, state)
         seen = self._run(context, kind, "reading", state, operations.refresh, kind, context, state)
+        seen = state if context.diagnostics.has_error else seen
         return pb.ReadResource.Response(
             new_state=write_value(seen),
             private=request.private,
             diagnostics=context.diagnostics.items,
         )
 
+    @answered
     def ImportResourceState(self, request: Any, call: Call) -> Any:  # noqa: N802
         """Return the first state of an existing resource."""
         kind = self._provider.resources[request.type_name]
@@ -187,6 +206,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
             diagnostics=context.diagnostics.items,
         )
 
+    @answered
     def ReadDataSource(self, request: Any, call: Call) -> Any:  # noqa: N802
         """Read a data source."""
         kind = self._provider.data_sources[request.type_name]
@@ -195,26 +215,30 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
         found: State = {}
 
         def read() -> None:
-            found.update(kind.source.read(context, config))
+            told = kind.source.read(context, config)
+            if "region" in kind.block.attributes:
+                told = {"region": context.region, **told}
+            found.update(conform(kind.block, {**config, **told}))
 
         doing = f"reading {kind.source.label}"
         source = kind.source
-        _guard(read, context.diagnostics, doing, source.service, source.overlay)
-        if "region" in kind.block.attributes:
-            found.setdefault("region", context.region)
+        guard(read, context.diagnostics, doing, source.service, source.overlay)
         return pb.ReadDataSource.Response(
             state=write_value({**config, **found}), diagnostics=context.diagnostics.items
         )
 
+    @answered
     def StopProvider(self, request: Any, call: Call) -> Any:  # noqa: N802, ARG002
         """End this connection's waits; the server serves on."""
         self._peers.get(call.peer()).stopping.set()
         return pb.StopProvider.Response()
 
+    @answered
     def GetFunctions(self, request: Any, call: Call) -> Any:  # noqa: N802, ARG002
         """Return the provider's functions: none."""
         return pb.GetFunctions.Response()
 
+    @answered
     def MoveResourceState(self, request: Any, call: Call) -> Any:  # noqa: N802, ARG002
         """Refuse to move state between types."""
         diagnostics = Diagnostics()
@@ -230,7 +254,11 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
 
     def _context(self, call: Call, state: State | None) -> Context:
         peer = self._peers.get(call.peer())
-        configuration = peer.configuration or self._provider.configure({}, peer, Diagnostics())
+        if peer.is_ambiguous:
+            raise ProviderError(_LOST_SUMMARY, _LOST_DETAIL)
+        configuration = peer.configuration
+        if configuration is None:
+            configuration = self._provider.configure({**UNASKED}, peer, Diagnostics())
         named = (state or {}).get("region")
         region = named if isinstance(named, str) and named else configuration.region
         return Context(peer, self._clients, configuration, region)
@@ -243,7 +271,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
         name = resource.display_name(state)
         doing = f"{verb} {resource.label} ({name})" if name else f"{verb} {resource.label}"
         results: list[Any] = []
-        _guard(
+        guard(
             lambda: results.append(operation(*arguments)),
             context.diagnostics,
             doing,
@@ -251,17 +279,3 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
             resource.overlay,
         )
         return results[0] if results else None
-
-
-def _guard(
-    operation: Callable[[], None],
-    diagnostics: Diagnostics,
-    doing: str,
-    service: str,
-    overlay: Overlay,
-) -> None:
-    """Run an operation; whatever it raises becomes a diagnostic, never a broken connection."""
-    try:
-        operation()
-    except Exception as error:  # noqa: BLE001 - the outer edge; unexpected ones are logged
-        diagnostics.exception(error, doing, service, overlay)

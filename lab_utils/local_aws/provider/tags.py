@@ -14,10 +14,11 @@ def plan_tags(planned: State, rules: TagRules) -> None:
     if "tags_all" not in planned:
         return
     tags = planned.get("tags")
-    if has_unknown(tags):
+    if has_unknown(tags) or rules.is_unknown:
         planned["tags_all"] = UNKNOWN
         return
-    planned["tags_all"] = {**rules.defaults, **(tags or {})}
+    merged = {**rules.defaults, **(tags or {})}
+    planned["tags_all"] = {key: one for key, one in merged.items() if not rules.is_ignored(key)}
 
 
 def read_tags(remote: Mapping[str, str], state: State, rules: TagRules) -> State:

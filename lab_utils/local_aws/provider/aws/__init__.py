@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from lab_utils.local_aws.provider.aws import (
-    dynamodb_items,
     dynamodb_tables,
-    iam_policies,
-    iam_policy_documents,
     iam_role_policies,
     iam_roles,
     iot_certificates,
@@ -15,12 +12,7 @@ from lab_utils.local_aws.provider.aws import (
     iot_policies,
     iot_principals,
     iot_rules,
-    iot_thing_groups,
-    iot_thing_types,
     iot_things,
-    lambda_functions,
-    lambda_permissions,
-    regions,
     sts,
 )
 from lab_utils.local_aws.provider.aws.configuration import PROVIDER_OVERLAY, configure_with
@@ -28,10 +20,7 @@ from lab_utils.local_aws.provider.clients import Clients, Credentials
 from lab_utils.local_aws.provider.provider import Provider, make_provider
 
 _SERVICES = (
-    dynamodb_items,
     dynamodb_tables,
-    iam_policies,
-    iam_policy_documents,
     iam_role_policies,
     iam_roles,
     iot_certificates,
@@ -40,12 +29,7 @@ _SERVICES = (
     iot_policies,
     iot_principals,
     iot_rules,
-    iot_thing_groups,
-    iot_thing_types,
     iot_things,
-    lambda_functions,
-    lambda_permissions,
-    regions,
     sts,
 )
 """Each holds ``RESOURCES`` and ``DATA_SOURCES``."""
