@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from lab_utils.local_aws.provider.aws import (
+    dynamodb_items,
     dynamodb_tables,
+    iam_policies,
+    iam_policy_documents,
     iam_role_policies,
     iam_roles,
     iot_certificates,
@@ -12,7 +15,12 @@ from lab_utils.local_aws.provider.aws import (
     iot_policies,
     iot_principals,
     iot_rules,
+    iot_thing_groups,
+    iot_thing_types,
     iot_things,
+    lambda_functions,
+    lambda_permissions,
+    regions,
     sts,
 )
 from lab_utils.local_aws.provider.aws.configuration import PROVIDER_OVERLAY, configure_with
@@ -20,7 +28,10 @@ from lab_utils.local_aws.provider.clients import Clients, Credentials
 from lab_utils.local_aws.provider.provider import Provider, make_provider
 
 _SERVICES = (
+    dynamodb_items,
     dynamodb_tables,
+    iam_policies,
+    iam_policy_documents,
     iam_role_policies,
     iam_roles,
     iot_certificates,
@@ -29,7 +40,12 @@ _SERVICES = (
     iot_policies,
     iot_principals,
     iot_rules,
+    iot_thing_groups,
+    iot_thing_types,
     iot_things,
+    lambda_functions,
+    lambda_permissions,
+    regions,
     sts,
 )
 """Each holds ``RESOURCES`` and ``DATA_SOURCES``."""
