@@ -5,6 +5,8 @@ from __future__ import annotations
 from lab_utils.local_aws.provider.aws import (
     dynamodb_items,
     dynamodb_tables,
+    event_rules,
+    event_targets,
     iam_policies,
     iam_policy_documents,
     iam_role_policies,
@@ -20,6 +22,7 @@ from lab_utils.local_aws.provider.aws import (
     iot_things,
     lambda_functions,
     lambda_permissions,
+    logs,
     regions,
     sts,
 )
@@ -30,6 +33,8 @@ from lab_utils.local_aws.provider.provider import Provider, make_provider
 _SERVICES = (
     dynamodb_items,
     dynamodb_tables,
+    event_rules,
+    event_targets,
     iam_policies,
     iam_policy_documents,
     iam_role_policies,
@@ -45,6 +50,7 @@ _SERVICES = (
     iot_things,
     lambda_functions,
     lambda_permissions,
+    logs,
     regions,
     sts,
 )
