@@ -22,18 +22,19 @@ def refresh(source: Path, executed: Path) -> None:
     outputs = {
         cell.id: cell.get("outputs", []) for cell in nbformat.read(executed, as_version=4).cells
     }
-    for cell in book.cells:
-        if cell.cell_type == "code":
-            is_compared = COMPARED in cell.metadata.get("tags", [])
-            cell.outputs = _plain(outputs[cell.id]) if is_compared else []
-            cell.execution_count = None
+    code_cells = (cell for cell in book.cells if cell.cell_type == "code")
+    for number, cell in enumerate(code_cells, start=1):
+        is_compared = COMPARED in cell.metadata.get("tags", [])
+        # nbval takes a cell that has an output and no number for one that was never run.
+        cell.execution_count = number if is_compared else None
+        cell.outputs = _numbered(outputs[cell.id], number) if is_compared else []
     nbformat.write(book, source)
 
 
-def _plain(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+def _numbered(outputs: list[nbformat.NotebookNode], number: int) -> list[nbformat.NotebookNode]:
     for output in outputs:
         if "execution_count" in output:
-            output.execution_count = None
+            output.execution_count = number
     return outputs
 
 

@@ -175,7 +175,7 @@ def _found_error(executed: Path, log: Path) -> str:
         for number, cell in enumerate(book.cells, start=1):
             for output in cell.get("outputs", []):
                 if output["output_type"] == "error":
-                    return f"cell {number}: {output['ename']}: {output['evalue']}"
+                    return f"cell {number} ({cell.id}): {output['ename']}: {output['evalue']}"
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     return "\n".join(lines[-5:]) or "papermill ended without a message"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -169,7 +170,8 @@ class Lab:
         Raises:
             MqttError: As for `publish`, or a denied subscription.
         """
-        device = self.device(f"{TEST_CLIENT_ID}-subscriber")
+        # Each inbox has a connection of its own: a client id that connects twice is cut off.
+        device = self.device(f"{TEST_CLIENT_ID}-{secrets.token_hex(4)}")
         device.connect()
         return device.subscribe(topic_filter, owns_connection=True)
 
@@ -236,13 +238,20 @@ class Lab:
         if result.status != "passed":
             raise _check_error(result)
         print(f"{result.id}: passed, {result.earned} of {result.points} points")
+        if result.hint:
+            self._report(f"  to make it better: {result.hint}")
 
     def checks(self, part: int | None = None) -> Report:
         """Return the results of all checks, or of one part's."""
         return run_part(self._check_context(), part)
 
     def _check_context(self) -> CheckContext:
-        return CheckContext(client=self.client, outputs=self.outputs, device=self.device)
+        return CheckContext(
+            client=self.client,
+            outputs=self.outputs,
+            device=self.device,
+            files=self.device_files,
+        )
 
     def _guarded(self) -> Terraform:
         """Return Terraform, sure that the state is of this target.

@@ -65,9 +65,11 @@ def test_outputs_are_committed_in_compared_cells_only(path: Path) -> None:
     for cell in code_cells(read(path)):
         is_compared = "nbval-check-output" in tags(cell)
         assert bool(cell.outputs) == is_compared, cell.id
-        assert cell.execution_count is None
+        assert (cell.execution_count is not None) == is_compared, cell.id
         text = str(cell.outputs)
-        assert not re.search(r"arn:aws:[^"]*:\d{12}|/home/|/root/|/tmp/|20\d\d-\d\d-\d\dT", text), cell.id
+        assert not re.search(
+            r"arn:aws:[a-z0-9:-]*\d{12}|/home/|/root/|/tmp/|20\d\d-\d\d-\d\dT", text
+        ), cell.id
 
 
 @each_notebook

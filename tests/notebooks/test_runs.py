@@ -81,8 +81,10 @@ def test_a_failing_notebook_ends_the_batch_with_its_cell_and_error(
     (checkout / "notebooks").mkdir(parents=True)
     for name, source in {"01_good": "1 + 1", "02_bad": "1 / 0", "03_never": "2"}.items():
         cells = [nbformat.v4.new_markdown_cell("# A part"), nbformat.v4.new_code_cell(source)]
-        cells[1].metadata["tags"] = ["parameters"] if name == "01_good" else []
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        cells[1].id = "the-cell"
+        kernel = {
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        }
         book = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
         nbformat.write(book, checkout / "notebooks" / f"{name}.ipynb")
     monkeypatch.setattr("lab_utils.commands.run.CHECKOUT", checkout)
@@ -91,7 +93,7 @@ def test_a_failing_notebook_ends_the_batch_with_its_cell_and_error(
     latest = checkout / "runs" / "latest"
     assert status == 1
     assert [one["status"] for one in summary["notebooks"]] == ["passed", "failed", "skipped"]
-    assert "cell 2: ZeroDivisionError" in summary["notebooks"][1]["error"]
+    assert "(the-cell): ZeroDivisionError" in summary["notebooks"][1]["error"]
     assert json.loads((latest / "summary.json").read_text()) == summary
     assert (latest / "02_bad.ipynb").exists()
     assert "ZeroDivisionError" in (latest / "index.html").read_text()
