@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import traceback
 from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
@@ -41,9 +42,15 @@ class PlacedError(Exception):
 
 @dataclass
 class Diagnostics:
-    """The errors and warnings of one call."""
+    """The errors and warnings of one call.
+
+    Attributes:
+        items: As the protocol has them.
+        secrets: Texts that must not stand in a message or in the log.
+    """
 
     items: list[pb.Diagnostic] = field(default_factory=list)
+    secrets: frozenset[str] = frozenset()
 
     @property
     def has_error(self) -> bool:
@@ -76,7 +83,8 @@ class Diagnostics:
         elif isinstance(error, BotoCoreError):
             self.error(f"{doing}: {_transport_error(error, service)}")
         else:
-            _LOG.error("the provider failed while %s", doing, exc_info=error)
+            told = "".join(traceback.format_exception(error))
+            _LOG.error("The provider failed while %s:\n%s", doing, self._without_secrets(told))
             self.error(
                 f"{doing}: the lab's provider failed: {type(error).__name__}: {error}",
                 "This is an error of the embedded AWS, not of the configuration. "
@@ -85,9 +93,15 @@ class Diagnostics:
 
     def _add(self, severity: pb.Diagnostic.Severity, summary: str, detail: str, path: Path) -> None:
         attribute = wire_path(path) if path else None
+        summary, detail = self._without_secrets(summary), self._without_secrets(detail)
         self.items.append(
             pb.Diagnostic(severity=severity, summary=summary, detail=detail, attribute=attribute)
         )
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            text = text.replace(secret, "(sensitive value)")
+        return text
 
 
 def api_error(error: ClientError, service: str) -> str:

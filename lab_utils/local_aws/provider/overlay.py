@@ -5,7 +5,7 @@ Every name is a dotted path of attribute and block names, without indexes: ``dyn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,3 +72,29 @@ class Overlay:
 def replaces(overlay: Overlay, names: tuple[str, ...]) -> bool:
     """Return whether a change at these names replaces the resource."""
     return any(".".join(names[: end + 1]) in overlay.force_new for end in range(len(names)))
+
+
+_SHORTEST_SECRET = 4
+"""Shorter texts occur by chance, and hiding those would make a message unreadable."""
+
+
+def secret_texts(overlay: Overlay, state: Any) -> frozenset[str]:
+    """Return the texts of a state that must not stand in a message."""
+    if not overlay.sensitive:
+        return frozenset()
+    return frozenset(text for text in _sensitive(overlay, state, ()) if _is_long(text))
+
+
+def _sensitive(overlay: Overlay, value: Any, at: tuple[str, ...]) -> Iterator[Any]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _sensitive(overlay, item, at)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _sensitive(overlay, item, (*at, name))
+    elif any(".".join(at[: end + 1]) in overlay.sensitive for end in range(len(at))):
+        yield value
+
+
+def _is_long(text: Any) -> bool:
+    return isinstance(text, str) and len(text) >= _SHORTEST_SECRET

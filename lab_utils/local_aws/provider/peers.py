@@ -124,7 +124,7 @@ class Peers:
 def _process_of(port: int, server_port: int | None) -> psutil.Process | None:
     """Return the process that has a connection from this local port to the server's."""
     try:
-        connections = psutil.net_connections(kind="tcp4")
+        connections = psutil.net_connections(kind="tcp")
     except psutil.AccessDenied:  # macOS shows other processes' connections only to root
         return _own_process_of(port, server_port)
     found = (one.pid for one in connections if _joins(one, port, server_port) and one.pid)
@@ -138,7 +138,7 @@ def _process_of(port: int, server_port: int | None) -> psutil.Process | None:
 def _own_process_of(port: int, server_port: int | None) -> psutil.Process | None:
     for process in psutil.process_iter():
         try:
-            connections = process.net_connections(kind="tcp4")
+            connections = process.net_connections(kind="tcp")
         except psutil.Error:
             continue
         if any(_joins(one, port, server_port) for one in connections):

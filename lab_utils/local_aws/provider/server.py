@@ -80,11 +80,12 @@ def serve_providers(
     default = Credentials(access_key, secret_key)
     providers = [aws_provider(region, default, clients), local_provider(), archive_provider()]
     return ProviderServers(
-        {one.name: _serve(one, Peers(default_cwd), clients) for one in providers}
+        {one.name: serve_provider(one, Peers(default_cwd), clients) for one in providers}
     )
 
 
-def _serve(provider: Provider, peers: Peers, clients: Clients) -> tuple[Any, str]:
+def serve_provider(provider: Provider, peers: Peers, clients: Clients) -> tuple[Any, str]:
+    """Return a running server of one provider, and its address."""
     pool = futures.ThreadPoolExecutor(_WORKERS, thread_name_prefix=f"provider-{provider.name}")
     server = grpc.server(pool, options=_OPTIONS)
     rpc.add_ProviderServicer_to_server(ProviderServicer(provider, peers, clients), server)

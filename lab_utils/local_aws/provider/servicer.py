@@ -14,7 +14,7 @@ from lab_utils.local_aws.provider.conform import conform, shape
 from lab_utils.local_aws.provider.context import Context
 from lab_utils.local_aws.provider.diagnostics import Diagnostics, ProviderError
 from lab_utils.local_aws.provider.edge import answered, guard
-from lab_utils.local_aws.provider.overlay import Overlay
+from lab_utils.local_aws.provider.overlay import Overlay, secret_texts
 from lab_utils.local_aws.provider.peers import Peers
 from lab_utils.local_aws.provider.provider import UNASKED, Provider
 from lab_utils.local_aws.provider.schema import Block, to_wire
@@ -86,9 +86,9 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
     @answered
     def ConfigureProvider(self, request: Any, call: Call) -> Any:  # noqa: N802
         """Keep a provider block for this connection."""
-        diagnostics = Diagnostics()
         peer = self._peers.get(call.peer())
         config = read_value(request.config) or {}
+        diagnostics = Diagnostics(secrets=secret_texts(self._provider.overlay, config))
 
         def configure() -> None:
             peer.configuration = self._provider.configure(config, peer, diagnostics)
@@ -102,7 +102,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
         """Check a resource block."""
         kind = self._provider.resources[request.type_name]
         config = read_value(request.config)
-        context = self._context(call, config)
+        context = self._context(call, config, kind.resource.overlay)
         validate(kind.block, kind.resource.overlay, config, context.diagnostics)
         self._run(context, kind, "validating", config, kind.resource.validate, context, config)
         return pb.ValidateResourceConfig.Response(diagnostics=context.diagnostics.items)
@@ -112,7 +112,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
         """Check a data block."""
         kind = self._provider.data_sources[request.type_name]
         config = read_value(request.config)
-        context = self._context(call, config)
+        context = self._context(call, config, kind.source.overlay)
         validate(kind.block, kind.source.overlay, config, context.diagnostics)
         doing = f"validating {kind.source.label}"
         checks = lambda: kind.source.validate(context, config)  # noqa: E731
@@ -136,7 +136,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
         R = pb.PlanResourceChange.Response  # noqa: N806
         if proposed is None:
             return R(planned_state=write_value(None))
-        context = self._context(call, proposed)
+        context = self._context(call, proposed, kind.resource.overlay)
         arguments = kind, context, config, prior, proposed
         plan = self._run(context, kind, "planning", proposed, operations.plan_change, *arguments)
         if plan is None:
@@ -154,7 +154,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
         """Create, update or delete."""
         kind = self._provider.resources[request.type_name]
         prior, planned = read_value(request.prior_state), read_value(request.planned_state)
-        context = self._context(call, planned or prior)
+        context = self._context(call, planned or prior, kind.resource.overlay)
         run = self._run
         if planned is None:
             run(context, kind, "deleting", prior, operations.delete, kind, context, prior)
@@ -181,7 +181,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
         """Refresh a resource's state."""
         kind = self._provider.resources[request.type_name]
         state = read_value(request.current_state)
-        context = self._context(call, state)
+        context = self._context(call, state, kind.resource.overlay)
         seen = self._run(context, kind, "reading", state, operations.refresh, kind, context, state)
         seen = state if context.diagnostics.has_error else seen
         return pb.ReadResource.Response(
@@ -194,7 +194,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
     def ImportResourceState(self, request: Any, call: Call) -> Any:  # noqa: N802
         """Return the first state of an existing resource."""
         kind = self._provider.resources[request.type_name]
-        context = self._context(call, {})
+        context = self._context(call, {}, kind.resource.overlay)
         named = {"id": request.id}
         imported = self._run(
             context, kind, "importing", named, operations.import_state, kind, context, request.id
@@ -211,7 +211,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
         """Read a data source."""
         kind = self._provider.data_sources[request.type_name]
         config = read_value(request.config)
-        context = self._context(call, config)
+        context = self._context(call, config, kind.source.overlay)
         found: State = {}
 
         def read() -> None:
@@ -252,7 +252,7 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
     def _capabilities(self) -> Any:
         return pb.ServerCapabilities(get_provider_schema_optional=False)
 
-    def _context(self, call: Call, state: State | None) -> Context:
+    def _context(self, call: Call, state: State | None, overlay: Overlay) -> Context:
         peer = self._peers.get(call.peer())
         if peer.is_ambiguous:
             raise ProviderError(_LOST_SUMMARY, _LOST_DETAIL)
@@ -261,7 +261,8 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
             configuration = self._provider.configure({**UNASKED}, peer, Diagnostics())
         named = (state or {}).get("region")
         region = named if isinstance(named, str) and named else configuration.region
-        return Context(peer, self._clients, configuration, region)
+        diagnostics = Diagnostics(secrets=secret_texts(overlay, state))
+        return Context(peer, self._clients, configuration, region, diagnostics)
 
     def _run(
         self, context: Context, kind: Any, verb: str, state: State, operation: Any, *arguments: Any

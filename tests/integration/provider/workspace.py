@@ -47,8 +47,11 @@ class Change:
 class TerraformWorkspace:
     """A Terraform folder that reattaches to running providers."""
 
-    def __init__(self, folder: Path, reattach: Mapping[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, reattach: Mapping[str, Any], engine: list[str] | None = None
+    ) -> None:
         self.folder = folder
+        self.engine = engine or find_engine()
         configuration = folder.parent / "terraform.rc"
         configuration.touch()
         self.environment = {
@@ -65,7 +68,7 @@ class TerraformWorkspace:
     def run(self, *arguments: str) -> str:
         """Return what a command prints; its errors raise ``TerraformFailedError``."""
         done = subprocess.run(
-            [*find_engine(), *arguments],
+            [*self.engine, *arguments],
             cwd=self.folder,
             env=self.environment,
             capture_output=True,
