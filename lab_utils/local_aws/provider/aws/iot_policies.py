@@ -15,9 +15,10 @@ from lab_utils.local_aws.provider.aws.iot_tags import (
 from lab_utils.local_aws.provider.context import Context
 from lab_utils.local_aws.provider.overlay import ErrorPath, Overlay
 from lab_utils.local_aws.provider.resource import AwsResource, DataSource, refuse_import
-from lab_utils.local_aws.provider.retries import on_code, retry_while
+from lab_utils.local_aws.provider.retries import PATIENCE_S, on_code, retry_while
 from lab_utils.local_aws.provider.validation import is_json
 from lab_utils.local_aws.provider.values import State
+from lab_utils.local_aws.provider.waiting import timeout_s
 
 _MOST_VERSIONS = 5
 _in_use = on_code("DeleteConflictException")
@@ -78,7 +79,8 @@ class Policy(AwsResource):
         iot, name = context.client("iot"), state["id"]
         for version in _other_versions(iot, name):
             _delete_version(context, name, version)
-        retry_while(context, _in_use, lambda: iot.delete_policy(policyName=name))
+        patience_s = timeout_s(state, "delete", PATIENCE_S)
+        retry_while(context, _in_use, lambda: iot.delete_policy(policyName=name), patience_s)
 
 
 class PolicyAttachment(AwsResource):

@@ -64,8 +64,9 @@ class TopicRule(AwsResource):
         blocks = config[ERROR_ACTION]
         if blocks is UNKNOWN or not blocks:
             return
-        given = sorted(name for name in self._error_actions if blocks[0].get(name))
-        if len(given) == 1:
+        values = {name: blocks[0].get(name) for name in self._error_actions}
+        given = sorted(name for name, value in values.items() if value)
+        if len(given) == 1 or UNKNOWN in values.values():
             return
         names = [f"{ERROR_ACTION}.0.{name}" for name in sorted(self._error_actions)]
         words = f'"{names[0]}": one of `{",".join(names)}` must be specified'
