@@ -7,25 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
-from lab_utils.account import connect_account
 from lab_utils.checks.base import CheckContext, Report, Result
 from lab_utils.checks.catalogue import check_named, run_part
-from lab_utils.embedded import local_control, running_sentence
-from lab_utils.environment import clean_environment, without_proxy
+from lab_utils.environment import clean_environment
 from lab_utils.errors import CheckError, MqttError, SettingsError, TableError
 from lab_utils.logs import wait_for_entry
 from lab_utils.mqtt import Device, DeviceFiles, Inbox
-from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Settings, read_settings
+from lab_utils.settings import Settings, read_settings
 from lab_utils.tables import read_table
+from lab_utils.targets import AwsTarget, LocalTarget, Target
 from lab_utils.terraform import Terraform
 from lab_utils.waiting import wait_for
 
 if TYPE_CHECKING:
     import pandas as pd
 
-AWS_MQTT_PORT = 8883
 ENDPOINT_OUTPUT = "iot_endpoint"
 """The output of ``terraform/output.tf`` that names the MQTT endpoint."""
 TEST_CLIENT_ID = "mqtt-test-client"
@@ -62,24 +58,15 @@ class Lab:
             target=target, workspace=workspace, region=region, speed=speed
         )
         self._report = report
-        self._clients: dict[str, Any] = {}
-        if self.settings.is_local:
-            self._session = local_control().start(self.settings, speed=speed)
-            self._boto: Any = _local_session(self._session)
-            report(running_sentence(self._session))
-        else:
-            self._session = None
-            self._boto = connect_account(self.settings, report)
+        self._target: Target = (
+            LocalTarget(self.settings, speed, report)
+            if self.settings.is_local
+            else AwsTarget(self.settings, report)
+        )
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service, such as ``dynamodb``, for the lab's target."""
-        if service not in self._clients:
-            endpoint = self._session.endpoint_url if self._session else None
-            config = without_proxy() if self._session else None
-            self._clients[service] = self._boto.client(
-                service, endpoint_url=endpoint, config=config
-            )
-        return self._clients[service]
+        return self._target.client(service)
 
     @property
     def terraform(self) -> Terraform:
@@ -88,8 +75,7 @@ class Lab:
 
     def environment(self) -> dict[str, str]:
         """Return the environment in which a program sees the lab's target and nothing else."""
-        own = self._session.environment() if self._session else {}
-        return clean_environment(self.settings, own)
+        return clean_environment(self.settings, self._target.variables())
 
     def plan(self) -> None:
         """Print what ``apply`` would change.
@@ -127,8 +113,8 @@ class Lab:
         On real AWS the certificate authority is the system's own store, which holds Amazon's.
         """
         folder = self.settings.terraform_dir / "files"
-        authority = Path(self._session.ca_file) if self._session else None
-        return DeviceFiles(folder / "test.cert.pem", folder / "test.private.key", authority)
+        certificate, key = folder / "test.cert.pem", folder / "test.private.key"
+        return DeviceFiles(certificate, key, self._target.authority())
 
     def device(self, client_id: str = TEST_CLIENT_ID) -> Device:
         """Return a device that connects to the endpoint Terraform found, under a client id.
@@ -143,8 +129,7 @@ class Lab:
                 f"Terraform has no output {ENDPOINT_OUTPUT!r} yet, so the endpoint is not known.",
                 "declare the data source aws_iot_endpoint and run lab.apply() first.",
             )
-        port = self._session.mqtt_port if self._session else AWS_MQTT_PORT
-        return Device(str(host), port, self.device_files, client_id)
+        return Device(str(host), self._target.mqtt_port(), self.device_files, client_id)
 
     def publish(self, topic: str, message: object, *, qos: int = 1) -> None:
         """Publish a message over MQTT, as the console's MQTT test client does.
@@ -266,8 +251,8 @@ class Lab:
             raise SettingsError(
                 f"change resources on the target {self.settings.target!r}",
                 f"This workspace's Terraform state holds resources of the target {earlier!r}.",
-                f"destroy them first (LAB_TARGET={earlier} lab destroy), or choose another "
-                "workspace with LAB_WORKSPACE.",
+                f"destroy them first (LAB_TARGET={earlier} lab terraform destroy), or choose "
+                "another workspace with LAB_WORKSPACE.",
             )
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.write_text(self.settings.target, encoding="utf-8")
@@ -280,13 +265,4 @@ def _check_error(result: Result) -> CheckError:
         f"pass the check {result.id} ({lost})",
         f"Seen:   {result.seen}\nWanted: {result.wanted}",
         result.hint,
-    )
-
-
-def _local_session(session: Any) -> boto3.Session:
-    """Return a boto3 session with the key pair of the embedded AWS, whatever the machine's is."""
-    return boto3.Session(
-        aws_access_key_id=LOCAL_ACCESS_KEY,
-        aws_secret_access_key=LOCAL_SECRET_KEY,
-        region_name=session.region,
     )

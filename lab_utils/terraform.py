@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lab_utils.errors import TerraformError
+from lab_utils.terraform_errors import explain
 from lab_utils.terraform_events import (
     Diagnostic,
     Event,
@@ -30,7 +31,6 @@ from lab_utils.terraform_events import (
 _INTERRUPT = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT)
 _NEW_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 _WORKER = Path(__file__).with_name("terraform_worker.py")
-_UNKNOWN_TYPES = {"Invalid resource type": "resource", "Invalid data source": "data_source"}
 
 
 def find_engine() -> list[str]:
@@ -152,7 +152,7 @@ class Terraform:
         for warning in (one for one in outcome.diagnostics if one["severity"] == "warning"):
             self._report(render_diagnostic(warning))
         if process.returncode != 0:
-            raise self._error(attempted, outcome, errors_text)
+            raise explain(attempted, outcome, errors_text, self.supported_types)
         return outcome
 
     def _events(self, process: subprocess.Popen[str]) -> Iterator[Event]:
@@ -196,16 +196,6 @@ class Terraform:
             errors_text.strip() or text.strip(),
             "mend what Terraform names, then run the cell again.",
         )
-
-    def _error(self, attempted: str, outcome: Outcome, errors_text: str) -> TerraformError:
-        shown = [render_diagnostic(one) for one in outcome.errors] or [errors_text.strip()]
-        hint = "mend what the message names, then run the cell again."
-        for diagnostic in outcome.errors:
-            kind = _UNKNOWN_TYPES.get(diagnostic["summary"])
-            if kind:
-                names = ", ".join(self.supported_types(kind))
-                hint = f"use a type that the providers at hand support: {names}."
-        return TerraformError(attempted, "\n\n".join(shown), hint, tuple(outcome.errors))
 
 
 def state_addresses(state: Mapping[str, Any]) -> Iterator[str]:

@@ -1,0 +1,128 @@
+"""What the lab runs on: the embedded AWS or a real account, behind one small interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import boto3
+
+from lab_utils.account import connect_account
+from lab_utils.embedded import local_control, running_sentence
+from lab_utils.environment import without_proxy
+from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Settings
+
+AWS_MQTT_PORT = 8883
+
+
+class Target(Protocol):
+    """Where the lab's calls go."""
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service."""
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment variables with which any program finds it."""
+
+    def mqtt_port(self) -> int:
+        """Return the port that devices connect to."""
+
+    def authority(self) -> Path | None:
+        """Return the PEM file of the authority that devices trust; None for the system's own."""
+
+
+class LocalTarget:
+    """The embedded AWS of a workspace. When it has gone, the next use starts it again.
+
+    Args:
+        settings: The workspace and the region.
+        speed: The lab clock's factor that is insisted upon; None takes what runs.
+        report: Takes the line that says where it runs.
+
+    Raises:
+        TargetError: It does not start, or runs otherwise than asked.
+    """
+
+    def __init__(
+        self, settings: Settings, speed: int | None, report: Callable[[str], None]
+    ) -> None:
+        self._report = report
+        self._clients: dict[str, Any] = {}
+        self._session = local_control().start(settings, speed=speed)
+        self._settings = replace(settings, speed=self._session.speed)
+        report(running_sentence(self._session))
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service."""
+        session = self._running()
+        if service not in self._clients:
+            boto: Any = boto3.Session(
+                LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, region_name=session.region
+            )
+            self._clients[service] = boto.client(
+                service, endpoint_url=session.endpoint_url, config=without_proxy()
+            )
+        return self._clients[service]
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment variables with which any program finds it."""
+        variables: dict[str, str] = self._running().environment()
+        return variables
+
+    def mqtt_port(self) -> int:
+        """Return the port of MQTT over mutual TLS: 8883 if it was free."""
+        return int(self._running().mqtt_port)
+
+    def authority(self) -> Path | None:
+        """Return the certificate of the embedded AWS's own authority."""
+        return Path(self._session.ca_file)
+
+    def _running(self) -> Any:
+        """Return the session that answers now.
+
+        The machine may have slept or someone may have stopped it while a notebook stayed open.
+        """
+        session = local_control().find(self._settings)
+        if session is None:
+            session = local_control().start(self._settings)
+            self._report(f"It was gone and has been started again. {running_sentence(session)}")
+        if session != self._session:
+            self._session = session
+            self._clients.clear()
+        return session
+
+
+class AwsTarget:
+    """A real account, by the default credential chain.
+
+    Args:
+        settings: The region.
+        report: Takes the line that names account, identity and region.
+
+    Raises:
+        TargetError: No region, no credentials, or credentials that AWS refuses.
+    """
+
+    def __init__(self, settings: Settings, report: Callable[[str], None]) -> None:
+        self._boto: Any = connect_account(settings, report)
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        """Return the boto3 client of a service."""
+        if service not in self._clients:
+            self._clients[service] = self._boto.client(service)
+        return self._clients[service]
+
+    def variables(self) -> dict[str, str]:
+        """Return none: the environment of this process names the account already."""
+        return {}
+
+    def mqtt_port(self) -> int:
+        """Return AWS's port of MQTT over mutual TLS."""
+        return AWS_MQTT_PORT
+
+    def authority(self) -> Path | None:
+        """Return None: the system's own store holds Amazon's authorities."""
+        return None
