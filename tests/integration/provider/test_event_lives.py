@@ -125,6 +125,37 @@ def test_a_resource_lives_from_creation_to_destruction(
     live(life, terraform_workspace(life.created), aws_client)
 
 
+@pytest.mark.parametrize("by_arn", [False, True])
+def test_a_rule_on_another_bus_lives_there(
+    by_arn: bool, terraform_workspace: Make, aws_client: Callable[..., Any]
+) -> None:
+    events = aws_client("events")
+    arn = events.create_event_bus(Name="house")["EventBusArn"]
+    bus = arn if by_arn else "house"
+    workspace = terraform_workspace(
+        _rule("on_a_bus", f'event_pattern = {PATTERN}\nevent_bus_name = "{bus}"')
+        + f"""
+        resource "aws_cloudwatch_event_target" "it" {{
+          rule           = aws_cloudwatch_event_rule.it.name
+          event_bus_name = aws_cloudwatch_event_rule.it.event_bus_name
+          target_id      = "one"
+          arn            = "{QUEUE}"
+        }}
+        """
+    )
+    workspace.apply()
+    assert workspace.plan() == {}
+    assert workspace.state("aws_cloudwatch_event_rule.it")["id"] == f"{bus}/on_a_bus"
+    assert workspace.state("aws_cloudwatch_event_target.it")["id"] == f"{bus}-on_a_bus-one"
+    assert [one["Name"] for one in events.list_rules(EventBusName="house")["Rules"]] == ["on_a_bus"]
+    workspace.import_("aws_cloudwatch_event_rule.it", f"{bus}/on_a_bus")
+    workspace.import_("aws_cloudwatch_event_target.it", f"{bus}/on_a_bus/one")
+    assert workspace.plan() == {}
+    workspace.destroy()
+    assert events.list_rules(EventBusName="house")["Rules"] == []
+    events.delete_event_bus(Name="house")
+
+
 def test_is_enabled_and_state_say_the_same(
     terraform_workspace: Make, aws_client: Callable[..., Any]
 ) -> None:

@@ -50,15 +50,14 @@ class EventRule(AwsResource):
 
     def plan(self, _context: Context, prior: State | None, planned: State) -> None:
         """Keep what neither ``state`` nor ``is_enabled`` says, and both in step."""
-        if prior is None:
-            return
+        before = prior or {"state": _ENABLED, "is_enabled": True}
         state, enabled = planned["state"], planned["is_enabled"]
         if UNKNOWN in (state, enabled):
-            return
-        if state:
+            planned["state"] = planned["is_enabled"] = UNKNOWN
+        elif state:
             planned["is_enabled"] = state != _DISABLED
-        elif enabled is None or enabled == prior["is_enabled"]:
-            planned["state"], planned["is_enabled"] = prior["state"], prior["is_enabled"]
+        elif enabled is None or enabled == before["is_enabled"]:
+            planned["state"], planned["is_enabled"] = before["state"], before["is_enabled"]
         else:
             planned["state"] = _ENABLED if enabled else _DISABLED
 
