@@ -10,8 +10,8 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PINNED = dict(
-    match.groups()
+PINNED: dict[str, str] = dict(
+    (match[1], match[2])
     for line in (ROOT / "requirements.lock").read_text().splitlines()
     if (match := re.match(r"([A-Za-z0-9_.-]+)==([^\s;]+)", line))
 )

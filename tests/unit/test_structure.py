@@ -62,4 +62,7 @@ def test_only_the_settings_read_the_environment(path: Path) -> None:
     if relative(path) in ENVIRONMENT_READERS:
         return
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        assert not (isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"})
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            assert (node.value.id, node.attr) not in {("os", "environ"), ("os", "getenv")}
+        if isinstance(node, ast.ImportFrom) and node.module == "os":
+            assert not {alias.name for alias in node.names} & {"environ", "getenv"}
