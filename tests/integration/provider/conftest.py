@@ -30,9 +30,13 @@ def providers(
 
 @pytest.fixture
 def terraform_workspace(
-    providers: ProviderServers, tmp_path: Path
-) -> Callable[..., TerraformWorkspace]:
-    """Makes a Terraform folder with the given HCL, initialised."""
+    providers: ProviderServers, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> Iterator[Callable[..., TerraformWorkspace]]:
+    """Makes a Terraform folder with the given HCL, initialised.
+
+    At its end no resource may have become other than planned: Terraform tolerates that from
+    providers on the old SDK, so it would pass unseen.
+    """
 
     def make(hcl: str, name: str = "work") -> TerraformWorkspace:
         folder = tmp_path / name
@@ -42,4 +46,6 @@ def terraform_workspace(
         workspace.init()
         return workspace
 
-    return make
+    yield make
+    told = [one.getMessage() for one in caplog.get_records("call")]
+    assert [one for one in told if "not as planned" in one] == []
