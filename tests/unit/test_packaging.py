@@ -10,11 +10,11 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PINNED: dict[str, str] = dict(
-    (match[1], match[2])
+PINNED: dict[str, str] = {
+    match[1]: match[2]
     for line in (ROOT / "requirements.lock").read_text().splitlines()
     if (match := re.match(r"([A-Za-z0-9_.-]+)==([^\s;]+)", line))
-)
+}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
