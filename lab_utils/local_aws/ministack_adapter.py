@@ -18,6 +18,7 @@ from typing import Any
 
 from lab_utils.errors import TargetError
 from lab_utils.local_aws.gateway import AsgiApp
+from lab_utils.local_aws.ministack_identity import check_functions, mend_iam
 from lab_utils.local_aws.ministack_names import WRAPPED_NAMES, WRAPPED_SESSION_NAMES
 from lab_utils.local_aws.ministack_registry import mend_event_rules, mend_iot_registry
 from lab_utils.local_aws.ministack_services import MinistackServices
@@ -100,6 +101,7 @@ class Ministack:
         mend_sessions(self._iot)
         mend_iot_registry(self._iot)
         mend_event_rules(self._modules["ministack.services.eventbridge"])
+        self._mend_identity()
         self._mend_rules()
 
     @property
@@ -179,6 +181,13 @@ class Ministack:
             return context
 
         self._iot._mtls_build_ssl_context = build_context
+
+    def _mend_identity(self) -> None:
+        """Seam: ministack checks policies and the roles of functions less than AWS does."""
+        modules = self._modules
+        mend_iam(modules["ministack.services.iam"], modules["ministack.core.iam_evaluator"])
+        handlers: dict[str, Handler] = self._app.SERVICE_HANDLERS
+        handlers["lambda"] = check_functions(handlers["lambda"], modules)
 
     def _mend_rules(self) -> None:
         """Seam: ministack runs an action without asking its role, and skips what it lacks."""

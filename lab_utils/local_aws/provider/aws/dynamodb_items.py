@@ -55,10 +55,11 @@ class TableItem(AwsResource):
         ),
     )
 
-    def plan(self, context: Context, _prior: State | None, planned: State) -> None:
-        """Check that the item has its keys."""
+    def plan(self, context: Context, prior: State | None, planned: State) -> None:
+        """Check that the item has its keys; they make its id."""
         keys = [planned[name] for name in ("hash_key", "range_key") if planned[name]]
         if planned["item"] is UNKNOWN or UNKNOWN in keys:
+            planned["id"] = UNKNOWN
             return
         if problem := is_item("item", planned["item"]):
             context.error(problem, "", ("item",))
@@ -68,6 +69,8 @@ class TableItem(AwsResource):
             if key not in item:
                 words = f'The item has no attribute "{key}", which is a key of its table.'
                 context.error('Invalid format of "item"', words, ("item",))
+        if prior is not None and planned["table_name"] is not UNKNOWN:
+            planned["id"] = _id(planned, item)
 
     def create(self, context: Context, planned: State) -> State:
         """Put the item, unless one with its key exists."""

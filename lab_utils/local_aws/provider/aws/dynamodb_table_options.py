@@ -100,7 +100,8 @@ def read_recovery(client: Client, state: State) -> list[State]:
     known = state.get("point_in_time_recovery") or []
     if not enabled and known and is_off(known):
         return known
-    days = told.get("RecoveryPeriodInDays") if enabled else None
+    mine = known[0]["recovery_period_in_days"] if known else None
+    days = told.get("RecoveryPeriodInDays", mine) if enabled else None
     return [{"enabled": enabled, "recovery_period_in_days": days}]
 
 

@@ -1,0 +1,151 @@
+"""IAM and the roles of Lambda functions, where ministack takes more than AWS does."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+from xml.sax.saxutils import escape
+
+from lab_utils.local_aws.lambda_runtimes import CREATE_BLOCKED, UPDATE_BLOCKED, runtime_problem
+from lab_utils.local_aws.policy_documents import identity_policy_problem, trust_policy_problem
+
+Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
+
+LAMBDA_PRINCIPAL = "lambda.amazonaws.com"
+_NO_ROLE = "The role defined for the function cannot be assumed by Lambda."
+_CREATE_PATH = re.compile(r"/2015-03-31/functions/?")
+_CONFIGURATION_PATH = re.compile(r"/2015-03-31/functions/[^/]+/configuration")
+
+
+def mend_iam(iam: Any, evaluator: Any) -> None:
+    """Replace what differs in ministack's ``iam`` module.
+
+    Policies are held to IAM's grammar, in its words; trust policies too (ministack: hardly at
+    all). Only a policy that exists can be attached. Messages name what is missing as IAM does.
+
+    Source:
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html
+    """
+    evaluator.validate_policy_document = identity_policy_problem
+    _name_what_is_missing(iam)
+    handlers = iam._IAM_HANDLERS
+    _check_trust(iam, "CreateRole", "AssumeRolePolicyDocument")
+    _check_trust(iam, "UpdateAssumeRolePolicy", "PolicyDocument")
+    attach = handlers["AttachRolePolicy"]
+
+    def attach_role_policy(parameters: Mapping[str, Any]) -> Any:
+        role, arn = (iam._p(parameters, name) for name in ("RoleName", "PolicyArn"))
+        if role in iam._roles and not iam._policy_exists(arn):
+            words = f"Policy {arn} does not exist or is not attachable."
+            return iam._error(404, "NoSuchEntity", words, ns="iam")
+        return attach(parameters)
+
+    handlers["AttachRolePolicy"] = attach_role_policy
+
+
+def check_functions(handler: Handler, modules: Mapping[str, ModuleType]) -> Handler:
+    """Return ministack's ``lambda`` handler with what AWS checks before it.
+
+    The function's role has to let Lambda assume it, and its runtime not to be retired.
+
+    Args:
+        handler: ministack's handler.
+        modules: ministack's modules.
+
+    Source:
+        https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+    """
+    error: Any = modules["ministack.core.responses"]
+
+    async def handle(
+        method: str, path: str, headers: Any, body: bytes, query: Any
+    ) -> tuple[int, Any, Any]:
+        problem = _function_problem(modules, method, path, body)
+        if problem:
+            refusal: tuple[int, Any, Any] = error.error_response_json(
+                "InvalidParameterValueException", problem, 400
+            )
+            return refusal
+        return await handler(method, path, headers, body, query)
+
+    return handle
+
+
+def _function_problem(
+    modules: Mapping[str, ModuleType], method: str, path: str, body: bytes
+) -> str | None:
+    """Return what AWS says against a new function or a changed configuration."""
+    is_new = method == "POST" and _CREATE_PATH.fullmatch(path)
+    if not is_new and not (method == "PUT" and _CONFIGURATION_PATH.fullmatch(path)):
+        return None
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError:
+        return None
+    today = datetime.now(UTC).date()
+    blocked = CREATE_BLOCKED if is_new else UPDATE_BLOCKED
+    problem = runtime_problem(request.get("Runtime") or "", blocked, today)
+    role = request.get("Role")
+    if problem is None and role and not _trusts(modules, role, LAMBDA_PRINCIPAL):
+        return _NO_ROLE
+    return problem
+
+
+def _trusts(modules: Mapping[str, ModuleType], role_arn: str, service: str) -> bool:
+    """Return whether a role exists in the caller's account and lets a service assume it."""
+    iam: Any = modules["ministack.services.iam"]
+    evaluator: Any = modules["ministack.core.iam_evaluator"]
+    account = modules["ministack.core.responses"].get_account_id()
+    if not re.fullmatch(rf"arn:[\w-]+:iam::{account}:role/.+", role_arn):
+        return False
+    role = iam._roles.get(role_arn.rsplit("/", 1)[-1]) or {}
+    statements = json.loads(role.get("AssumeRolePolicyDocument") or "{}").get("Statement", [])
+    effects = {
+        statement.get("Effect")
+        for statement in (statements if isinstance(statements, list) else [statements])
+        if evaluator._service_principal_matches(statement.get("Principal"), service)
+        and evaluator._action_matches(
+            "sts:AssumeRole", _listed(statement.get("Action")), _listed(statement.get("NotAction"))
+        )
+    }
+    return effects == {"Allow"}
+
+
+def _check_trust(iam: Any, operation: str, parameter: str) -> None:
+    """Let an operation refuse a malformed trust policy, after it has looked for the role."""
+    handle = iam._IAM_HANDLERS[operation]
+
+    def checked(parameters: Mapping[str, Any]) -> Any:
+        is_there = iam._p(parameters, "RoleName") in iam._roles
+        problem = trust_policy_problem(iam._p(parameters, parameter))
+        if problem and is_there is (operation != "CreateRole"):
+            return iam._error(400, "MalformedPolicyDocument", problem, ns="iam")
+        return handle(parameters)
+
+    iam._IAM_HANDLERS[operation] = checked
+
+
+def _name_what_is_missing(iam: Any) -> None:
+    """Spell ministack's short messages of what does not exist as IAM does; escape them all."""
+    error = iam._error
+
+    def named(status: int, code: str, message: str, ns: str = "iam") -> Any:
+        if found := re.fullmatch(r"(Role|User|Group) (\S+) not found\.", message):
+            kind = found[1].lower()
+            message = f"The {kind} with name {found[2]} cannot be found."
+        elif found := re.fullmatch(r"Policy (arn:\S+) not found\.", message):
+            message = f"Policy {found[1]} was not found."
+        return error(status, code, escape(message), ns=ns)
+
+    iam._error = named
+
+
+def _listed(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,141 @@
+"""IAM and the roles of Lambda functions on the embedded AWS, as any client sees them."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+AwsClient = Callable[..., Any]
+
+
+def trust(service: str) -> str:
+    """Return a trust policy for a service."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def refusal(call: Callable[..., Any], **arguments: Any) -> tuple[str, str]:
+    """Return code and message of a call's error."""
+    with pytest.raises(ClientError) as failure:
+        call(**arguments)
+    error = failure.value.response["Error"]
+    return error["Code"], error["Message"]
+
+
+def package() -> bytes:
+    """Return a package with nothing in it."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w"):
+        pass
+    return content.getvalue()
+
+
+def test_a_malformed_trust_policy_is_refused(
+    aws_client: AwsClient, unique: Callable[[str], str]
+) -> None:
+    iam, name = aws_client("iam"), unique("role")
+    told = refusal(iam.create_role, RoleName=name, AssumeRolePolicyDocument=trust("iot.amazon.com"))
+    assert told == (
+        "MalformedPolicyDocument",
+        'Invalid principal in policy: "SERVICE":"iot.amazon.com"',
+    )
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust("iot.amazonaws.com"))
+    told = refusal(iam.update_assume_role_policy, RoleName=name, PolicyDocument="{")
+    assert told[0] == "MalformedPolicyDocument"
+    told = refusal(iam.create_role, RoleName=name, AssumeRolePolicyDocument="{")
+    assert told[0] == "EntityAlreadyExists"
+
+
+def test_a_message_with_markup_reaches_the_client(
+    aws_client: AwsClient, unique: Callable[[str], str]
+) -> None:
+    told = refusal(
+        aws_client("iam").create_role,
+        RoleName=unique("role"),
+        AssumeRolePolicyDocument=trust("<iot> & co"),
+    )
+    assert '"SERVICE":"<iot> & co"' in told[1]
+
+
+def test_only_a_policy_that_exists_is_attached(
+    aws_client: AwsClient, unique: Callable[[str], str]
+) -> None:
+    iam, name = aws_client("iam"), unique("role")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust("iot.amazonaws.com"))
+    missing = "arn:aws:iam::123456789012:policy/nowhere"
+    assert refusal(iam.attach_role_policy, RoleName=name, PolicyArn=missing) == (
+        "NoSuchEntity",
+        f"Policy {missing} does not exist or is not attachable.",
+    )
+    managed = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    iam.attach_role_policy(RoleName=name, PolicyArn=managed)
+    attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    assert [policy["PolicyArn"] for policy in attached] == [managed]
+
+
+def test_a_missing_role_is_named_as_iam_names_it(aws_client: AwsClient) -> None:
+    assert refusal(aws_client("iam").get_role, RoleName="nobody") == (
+        "NoSuchEntity",
+        "The role with name nobody cannot be found.",
+    )
+
+
+def create_function(aws_client: AwsClient, name: str, role: str, runtime: str) -> Any:
+    """Create a function."""
+    return aws_client("lambda").create_function(
+        FunctionName=name,
+        Role=role,
+        Runtime=runtime,
+        Handler="a.b",
+        Code={"ZipFile": package()},
+    )
+
+
+def test_a_function_needs_a_role_that_lambda_may_assume(
+    aws_client: AwsClient, unique: Callable[[str], str]
+) -> None:
+    iam, client, name = aws_client("iam"), aws_client("lambda"), unique("function")
+    roles = {
+        service: iam.create_role(
+            RoleName=unique("role"), AssumeRolePolicyDocument=trust(f"{service}.amazonaws.com")
+        )["Role"]["Arn"]
+        for service in ("iot", "lambda")
+    }
+    words = (
+        "InvalidParameterValueException",
+        "The role defined for the function cannot be assumed by Lambda.",
+    )
+    for role in (roles["iot"], "arn:aws:iam::123456789012:role/nobody"):
+        told = refusal(
+            create_function, aws_client=aws_client, name=name, role=role, runtime="python3.13"
+        )
+        assert told == words
+    create_function(aws_client, name, roles["lambda"], "python3.13")
+    told = refusal(client.update_function_configuration, FunctionName=name, Role=roles["iot"])
+    assert told == words
+
+
+def test_a_retired_runtime_is_refused(aws_client: AwsClient, unique: Callable[[str], str]) -> None:
+    document = trust("lambda.amazonaws.com")
+    role = aws_client("iam").create_role(
+        RoleName=unique("role"), AssumeRolePolicyDocument=document
+    )["Role"]["Arn"]
+    code, message = refusal(
+        create_function,
+        aws_client=aws_client,
+        name=unique("function"),
+        role=role,
+        runtime="python3.7",
+    )
+    assert code == "InvalidParameterValueException"
+    assert "runtime parameter of python3.7 is no longer supported" in message
