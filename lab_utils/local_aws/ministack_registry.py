@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
+
+from lab_utils.local_aws.policy_documents import identity_policy_problem
 
 SQL_VERSIONS = ("2015-10-08", "2016-03-23", "beta")
 _DEFAULT_SQL_VERSION = "2015-10-08"
@@ -17,8 +20,8 @@ def mend_iot_registry(iot: Any) -> None:
     """Replace what differs in ministack's ``iot`` module.
 
     A topic rule has an SQL version that exists (the oldest unless it says so) and at most ten
-    actions; a policy has at most five versions; a thing group tells when it was made and its
-    ancestors.
+    actions; a policy follows the grammar of policies and has at most five versions; a thing group
+    tells when it was made and its ancestors.
 
     Source:
         https://docs.aws.amazon.com/iot/latest/apireference/API_CreateTopicRule.html
@@ -27,6 +30,8 @@ def mend_iot_registry(iot: Any) -> None:
     """
     _check_rules(iot)
     _limit_policy_versions(iot)
+    for name in ("_create_policy", "_create_policy_version"):
+        setattr(iot, name, _with_grammar(iot, getattr(iot, name)))
     _describe_ancestors(iot)
 
 
@@ -111,6 +116,19 @@ def _limit_policy_versions(iot: Any) -> None:
         return iot.error_response_json("VersionsLimitExceededException", words, 409)
 
     iot._create_policy_version = create_version
+
+
+def _with_grammar(iot: Any, create: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a creating function that refuses a document which is no policy."""
+
+    def create_checked(name: str, payload: dict[str, Any], *query: Any) -> Any:
+        document = payload.get("policyDocument")
+        problem = identity_policy_problem(document) if document else None
+        if problem:
+            return iot.error_response_json("MalformedPolicyException", problem, 400)
+        return create(name, payload, *query)
+
+    return create_checked
 
 
 def _describe_ancestors(iot: Any) -> None:

@@ -12,7 +12,12 @@ from botocore.exceptions import ClientError
 
 Unique = Callable[[str], str]
 Client = Callable[..., Any]
-NOTHING = json.dumps({"Version": "2012-10-17", "Statement": []})
+NOTHING = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "iot:*", "Resource": "*"}],
+    }
+)
 
 
 def test_a_policy_has_at_most_five_versions(aws_client: Client, unique: Unique) -> None:
@@ -22,6 +27,29 @@ def test_a_policy_has_at_most_five_versions(aws_client: Client, unique: Unique) 
         iot.create_policy_version(policyName=name, policyDocument=NOTHING, setAsDefault=True)
     with pytest.raises(iot.exceptions.VersionsLimitExceededException):
         iot.create_policy_version(policyName=name, policyDocument=NOTHING)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{}",
+        '"text"',
+        NOTHING.replace("Effect", "Efect"),
+        NOTHING.replace("Deny", "deny"),
+        NOTHING.replace("Resource", "Ressource"),
+        NOTHING.replace("iot:*", "Connect"),
+        NOTHING.replace("2012-10-17", "2024-01-01"),
+    ],
+)
+def test_a_document_that_is_no_policy_is_refused(
+    document: str, aws_client: Client, unique: Unique
+) -> None:
+    iot, name = aws_client("iot"), unique("policy")
+    with pytest.raises(iot.exceptions.MalformedPolicyException):
+        iot.create_policy(policyName=name, policyDocument=document)
+    iot.create_policy(policyName=name, policyDocument=NOTHING)
+    with pytest.raises(iot.exceptions.MalformedPolicyException):
+        iot.create_policy_version(policyName=name, policyDocument=document)
 
 
 def test_a_rule_without_a_version_has_the_oldest(aws_client: Client, unique: Unique) -> None:

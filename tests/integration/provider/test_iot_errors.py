@@ -75,6 +75,12 @@ def fails(workspace: TerraformWorkspace) -> TerraformFailedError:
             id="policy that is no JSON",
         ),
         pytest.param(
+            policy("misspelt").replace("Effect", "Efect"),
+            "creating IoT Policy (misspelt): operation error IoT: CreatePolicy",
+            "policy = ",
+            id="policy with a misspelt element",
+        ),
+        pytest.param(
             'resource "aws_iot_certificate" "it" {\nactive = true\ncsr = "no request"\n}',
             "creating IoT Certificate: operation error IoT: CreateCertificateFromCsr",
             "csr = ",
@@ -179,7 +185,7 @@ def test_a_policy_keeps_at_most_five_versions(
     iot = aws_client("iot")
     allow = """jsonencode({
       Version = "2012-10-17"
-      Statement = [{ Effect = "Allow", Action = "iot:*", Resource = "%s" }]
+      Statement = [{ Effect = "Allow", Action = "iot:*", Resource = "arn:aws:iot:*:*:client/%s" }]
     })"""
     workspace = terraform_workspace(policy("many", allow % 0))
     for number in range(7):

@@ -15,7 +15,7 @@ NARROW = """jsonencode({
   Version   = "2012-10-17"
   Statement = [{ Effect = "Allow", Action = ["iot:Connect"], Resource = ["*"] }]
 })"""
-NOTHING = '{"Version":"2012-10-17","Statement":[]}'
+NOTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"iot:*","Resource":"*"}]}'
 ATTACHED = (
     certificate()
     + policy("life-attached")
