@@ -76,6 +76,8 @@ def refresh(kind: ResourceType, context: Context, state: State) -> State | None:
     if seen is None:
         return None
     current = {**state, **seen}
+    if "region" in kind.block.attributes and current["region"] is None:
+        current["region"] = context.region  # a state from before resources had a region
     return conform(kind.block, kind.comparison.settle(kind.block, state, current))
 
 
