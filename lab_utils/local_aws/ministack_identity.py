@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from types import ModuleType
 from typing import Any
+from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from lab_utils.local_aws.lambda_runtimes import CREATE_BLOCKED, UPDATE_BLOCKED, runtime_problem
@@ -25,13 +27,15 @@ def mend_iam(iam: Any, evaluator: Any) -> None:
     """Replace what differs in ministack's ``iam`` module.
 
     Policies are held to IAM's grammar, in its words; trust policies too (ministack: hardly at
-    all). Only a policy that exists can be attached. Messages name what is missing as IAM does.
+    all). Only a policy that exists can be attached. A text can be set to nothing. Messages name
+    what is missing as IAM does.
 
     Source:
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html
     """
     evaluator.validate_policy_document = identity_policy_problem
+    iam.parse_qs = partial(parse_qs, keep_blank_values=True)
     _name_what_is_missing(iam)
     handlers = iam._IAM_HANDLERS
     _check_trust(iam, "CreateRole", "AssumeRolePolicyDocument")

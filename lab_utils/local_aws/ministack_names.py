@@ -49,7 +49,14 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "error_response_json",
         "start_scheduler",
     ),
-    "ministack.services.iam": ("_IAM_HANDLERS", "_error", "_p", "_policy_exists", "_roles"),
+    "ministack.services.iam": (
+        "_IAM_HANDLERS",
+        "_error",
+        "_p",
+        "_policy_exists",
+        "_roles",
+        "parse_qs",
+    ),
     "ministack.services.iot": (
         "MQTT_5",
         "PROP_MAXIMUM_PACKET_SIZE",

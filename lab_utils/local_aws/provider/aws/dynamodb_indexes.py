@@ -68,14 +68,15 @@ def local_index(block: State, hash_key: str) -> State:
     }
 
 
-def read_global(index: State) -> State:
-    """Return the ``global_secondary_index`` block of what the API tells."""
-    capacity = index.get("ProvisionedThroughput") or {}
+def read_global(index: State, billing_mode: str) -> State:
+    """Return the ``global_secondary_index`` block of what the API tells; on demand no capacity."""
+    has_capacity = billing_mode == PROVISIONED
+    capacity = index.get("ProvisionedThroughput", {}) if has_capacity else {}
     return {
         "name": index["IndexName"],
         **keys_of(index["KeySchema"]),
         "projection_type": index["Projection"]["ProjectionType"],
-        "non_key_attributes": index["Projection"].get("NonKeyAttributes") or [],
+        "non_key_attributes": index["Projection"].get("NonKeyAttributes") or None,
         "read_capacity": capacity.get("ReadCapacityUnits", 0),
         "write_capacity": capacity.get("WriteCapacityUnits", 0),
         "on_demand_throughput": read_on_demand(index),
@@ -89,7 +90,7 @@ def read_local(index: State) -> State:
         "name": index["IndexName"],
         "range_key": keys_of(index["KeySchema"])["range_key"],
         "projection_type": index["Projection"]["ProjectionType"],
-        "non_key_attributes": index["Projection"].get("NonKeyAttributes") or [],
+        "non_key_attributes": index["Projection"].get("NonKeyAttributes") or None,
     }
 
 

@@ -8,18 +8,21 @@ from typing import Any
 from lab_utils.local_aws.provider.aws.dynamodb_indexes import PAY_PER_REQUEST, PROVISIONED
 from lab_utils.local_aws.provider.computed import plan_computed_blocks
 from lab_utils.local_aws.provider.context import Context
-from lab_utils.local_aws.provider.values import UNKNOWN, State, has_unknown
+from lab_utils.local_aws.provider.values import UNKNOWN, State, is_empty
 
 _COMPUTED_BLOCKS = ("point_in_time_recovery", "server_side_encryption", "ttl")
 _LEAST_CAPACITY = 1
+_CAPACITY = ("read_capacity", "write_capacity")
 
 
 def plan_table(context: Context, prior: State | None, planned: State) -> None:
     """Check the plan of a table, and fill in the blocks that the configuration leaves out."""
     _check_attributes(context, planned)
     _check_stream(context, planned)
-    for name in ("read_capacity", "write_capacity"):
+    for name in _CAPACITY:
         _plan_capacity(context, prior, planned, name)
+    for index in _each(planned, "global_secondary_index"):
+        _plan_index(prior, planned, index)
     plan_computed_blocks(prior, planned, *_COMPUTED_BLOCKS)
     for name in _COMPUTED_BLOCKS:
         _settle_disabled(prior, planned, name)
@@ -44,9 +47,7 @@ def check_ttl(context: Context, config: State) -> None:
 
 def _settle_disabled(prior: State | None, planned: State, name: str) -> None:
     """Keep the prior spelling of an option that was off and stays off."""
-    if prior is None or has_unknown(planned[name]):
-        return
-    if is_off(prior[name]) and is_off(planned[name]):
+    if prior and is_off(prior[name]) and is_off(planned[name]):
         planned[name] = prior[name]
 
 
@@ -93,6 +94,20 @@ def _plan_capacity(context: Context, prior: State | None, planned: State, name: 
         planned[name] = 0
     elif after == PAY_PER_REQUEST and value is not UNKNOWN and value:
         context.error(f'{name} can not be set when billing_mode is "{after}"', "", (name,))
+
+
+def _plan_index(prior: State | None, planned: State, index: State) -> None:
+    """Plan what an index has, or on demand has not, where its block leaves it out."""
+    known = next((one for one in _prior_indexes(prior) if one["name"] == index["name"]), {})
+    for name, value in known.items():
+        if index[name] is UNKNOWN or (is_empty(index[name]) and is_empty(value)):
+            index[name] = value
+    if planned["billing_mode"] == PAY_PER_REQUEST:
+        index.update(dict.fromkeys(_CAPACITY, 0))
+
+
+def _prior_indexes(prior: State | None) -> list[State]:
+    return prior["global_secondary_index"] or [] if prior else []
 
 
 def _each(planned: State, name: str) -> list[State]:

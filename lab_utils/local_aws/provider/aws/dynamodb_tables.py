@@ -172,12 +172,12 @@ def _arguments(planned: State) -> State:
 
 def _described(table: State, state: State) -> State:
     capacity = table.get("ProvisionedThroughput") or {}
-    billing = table.get("BillingModeSummary") or {}
+    mode = (table.get("BillingModeSummary") or {}).get("BillingMode", indexes.PROVISIONED)
     attributes = table["AttributeDefinitions"]
     return {
         "arn": table["TableArn"],
         "name": table["TableName"],
-        "billing_mode": billing.get("BillingMode", indexes.PROVISIONED),
+        "billing_mode": mode,
         **indexes.keys_of(table["KeySchema"]),
         "attribute": [
             {"name": one["AttributeName"], "type": one["AttributeType"]} for one in attributes
@@ -185,7 +185,7 @@ def _described(table: State, state: State) -> State:
         "read_capacity": capacity.get("ReadCapacityUnits", 0),
         "write_capacity": capacity.get("WriteCapacityUnits", 0),
         "global_secondary_index": [
-            indexes.read_global(one) for one in table.get("GlobalSecondaryIndexes", [])
+            indexes.read_global(one, mode) for one in table.get("GlobalSecondaryIndexes", [])
         ],
         "local_secondary_index": [
             indexes.read_local(one) for one in table.get("LocalSecondaryIndexes", [])
