@@ -25,7 +25,7 @@ unit: $(READY)
 	$(BIN)/pytest tests/unit
 
 integration: $(READY)
-	$(BIN)/pytest tests/integration
+	$(BIN)/pytest -n 2 --dist loadfile tests/integration
 
 notebooks: $(READY)
 	$(BIN)/pytest tests/notebooks
