@@ -11,6 +11,8 @@ from lab_utils.local_aws.provider.server import ProviderServers, serve_providers
 from lab_utils.local_aws.session_file import Session
 from tests.integration.provider.workspace import TerraformWorkspace
 
+_EMPTY_PACKAGE = Path(__file__).parents[3] / "terraform" / "files" / "empty_package.zip"
+
 
 @pytest.fixture(scope="session")
 def providers(
@@ -49,3 +51,19 @@ def terraform_workspace(
     yield make
     told = [one.getMessage() for one in caplog.get_records("call")]
     assert [one for one in told if "not as planned" in one] == []
+
+
+@pytest.fixture
+def lambda_workspace(
+    terraform_workspace: Callable[..., TerraformWorkspace],
+) -> Callable[[str], TerraformWorkspace]:
+    """Makes a Terraform folder that has the practical's empty package."""
+
+    def make(hcl: str) -> TerraformWorkspace:
+        workspace = terraform_workspace(hcl)
+        (workspace.folder / "files").mkdir()
+        package = workspace.folder / "files" / "empty_package.zip"
+        package.write_bytes(_EMPTY_PACKAGE.read_bytes())
+        return workspace
+
+    return make

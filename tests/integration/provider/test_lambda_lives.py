@@ -5,39 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.integration.provider.functions import function
 from tests.integration.provider.lifecycle import Life, is_there, live
 from tests.integration.provider.workspace import TerraformWorkspace
 
-EMPTY_PACKAGE = Path(__file__).parents[3] / "terraform" / "files" / "empty_package.zip"
-ROLE = """
-    resource "aws_iam_role" "lambda_role" {
-      name               = "ROLE"
-      assume_role_policy = jsonencode({
-        Version   = "2012-10-17"
-        Statement = [{
-          Action    = "sts:AssumeRole"
-          Principal = { Service = "lambda.amazonaws.com" }
-          Effect    = "Allow"
-          Sid       = ""
-        }]
-      })
-    }
-"""
-FUNCTION = """
-    resource "aws_lambda_function" "it" {
-      function_name = "NAME"
-      filename      = "files/empty_package.zip"
-      handler       = "ac_control_lambda.lambda_handler"
-      runtime       = "python3.13"
-      role          = aws_iam_role.lambda_role.arn
-      MORE
-    }
-"""
 PERMISSION = """
     resource "aws_lambda_permission" "it" {
       statement_id  = "AllowExecutionFromCloudWatch"
@@ -58,13 +33,6 @@ CONFIGURED = """
 """
 
 
-def function(name: str, more: str = "") -> str:
-    """Return the HCL of a function and its role."""
-    return ROLE.replace("ROLE", f"{name}-role") + FUNCTION.replace("NAME", name).replace(
-        "MORE", more
-    )
-
-
 def permission(rule: str) -> str:
     """Return the HCL of a function that a rule may invoke."""
     return function("life-permitted") + PERMISSION.replace("RULE", rule)
@@ -77,22 +45,6 @@ def has_permission(client: Callable[[str], Any]) -> bool:
         is_there(call, FunctionName="life-permitted")
         and "Allow" in (call(FunctionName="life-permitted")["Policy"])
     )
-
-
-@pytest.fixture
-def lambda_workspace(
-    terraform_workspace: Callable[..., TerraformWorkspace],
-) -> Callable[[str], TerraformWorkspace]:
-    """Makes a Terraform folder that has the practical's empty package."""
-
-    def make(hcl: str) -> TerraformWorkspace:
-        workspace = terraform_workspace(hcl)
-        (workspace.folder / "files").mkdir()
-        package = workspace.folder / "files" / "empty_package.zip"
-        package.write_bytes(EMPTY_PACKAGE.read_bytes())
-        return workspace
-
-    return make
 
 
 LIVES = {

@@ -151,6 +151,7 @@ class Function(AwsResource):
         pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
         latest = [version for page in pages for version in page["Versions"]][-1]
         arn = function["FunctionArn"]
+        qualified_arn = f"{arn}:{latest['Version']}"
         return {
             **read_tags(answer.get("Tags") or {}, state, context.tags),
             **{own: told(function.get(key)) for own, (key, told) in _READ.items()},
@@ -159,8 +160,8 @@ class Function(AwsResource):
             "filename": state.get("filename"),
             "invoke_arn": _invoke_arn(context, arn),
             "publish": state.get("publish") or False,
-            "qualified_arn": latest["FunctionArn"],
-            "qualified_invoke_arn": _invoke_arn(context, latest["FunctionArn"]),
+            "qualified_arn": qualified_arn,
+            "qualified_invoke_arn": _invoke_arn(context, qualified_arn),
             "reserved_concurrent_executions": concurrency.get("ReservedConcurrentExecutions", -1),
             "skip_destroy": state.get("skip_destroy") or False,
             "source_code_hash": state.get("source_code_hash") or "",
