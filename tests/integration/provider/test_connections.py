@@ -36,7 +36,10 @@ from tests.integration.provider.workspace import TerraformFailedError, Terraform
 MakeWorkspace = Callable[..., TerraformWorkspace]
 AwsClient = Callable[..., Any]
 Unique = Callable[[str], str]
-POLICY = 'jsonencode({ Version = "2012-10-17", Statement = [] })'
+POLICY = """jsonencode({
+            Version   = "2012-10-17"
+            Statement = [{ Effect = "Allow", Action = "iot:Connect", Resource = "*" }]
+          })"""
 DEADLINE_S = 30
 
 
