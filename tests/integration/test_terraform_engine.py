@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lab_utils.errors import TerraformError
-from lab_utils.terraform import Terraform
+from lab_utils.terraform import Terraform, find_engine
 
 TWO = """
 resource "terraform_data" "a" { input = "x" }
@@ -144,3 +145,28 @@ def test_an_interrupt_lets_terraform_finish_and_save_its_state(terraform: Terraf
                 process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) != 0
     assert "terraform_data.a" in terraform.resource_addresses()
+
+
+def without_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+
+
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="needs a terraform on PATH")
+def test_without_the_library_the_terraform_on_path_does_the_work(
+    terraform: Terraform, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_library(monkeypatch)
+    assert find_engine() == [shutil.which("terraform")]
+    write(terraform, TWO)
+    assert terraform.apply().counts["add"] == 2
+    assert terraform.outputs()["answer"] == "x"
+    assert "terraform_data.b: created" in reader.text
+
+
+def test_without_any_engine_the_error_says_where_to_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_library(monkeypatch)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(TerraformError, match=r"developer\.hashicorp\.com/terraform/install"):
+        find_engine()
