@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -20,11 +21,7 @@ from lab_utils.errors import SettingsError
 from lab_utils.pictures import draw_pictures
 from lab_utils.settings import Settings, base_environment
 
-SEEDED_FOLDERS = ("terraform", "lambda", "ci")
-"""What a fresh workspace starts from: the folders of the checkout that students work in."""
-_NOT_SEEDED = shutil.ignore_patterns(
-    ".terraform*", "*.tfstate*", "*.pem", "*.key", "*.crt", "__pycache__"
-)
+_SOLUTION_MARK = re.compile(r"^### (BEGIN|END) SOLUTION\n?", re.M)
 
 
 @dataclass(frozen=True)
@@ -82,21 +79,6 @@ def find_notebooks(folder: Path, names: Sequence[str]) -> list[Path]:
             f"choose from: {', '.join(path.stem for path in present) or 'none'}.",
         )
     return [p for p in present if not names or any(p.stem.startswith(name) for name in names)]
-
-
-def seed_workspace(source: Path, workspace: Path) -> None:
-    """Make a fresh workspace from the checkout's folders; what was there before is removed.
-
-    Args:
-        source: The checkout.
-        workspace: The folder to make.
-    """
-    if workspace.exists():
-        shutil.rmtree(workspace)
-    workspace.mkdir(parents=True)
-    for name in SEEDED_FOLDERS:
-        if (source / name).is_dir():
-            shutil.copytree(source / name, workspace / name, ignore=_NOT_SEEDED)
 
 
 def run_notebooks(
@@ -181,9 +163,23 @@ def _found_error(executed: Path, log: Path) -> str:
 
 
 def _write_page(executed: Path) -> None:
-    book = draw_pictures(nbformat.read(executed, as_version=4))
-    body, _resources = HTMLExporter(embed_images=True).from_notebook_node(book)
+    book = _readable(nbformat.read(executed, as_version=4))
+    # No script of a page comes from the internet: what it would do is done here already.
+    exporter = HTMLExporter(
+        embed_images=True, mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url=""
+    )
+    body, _resources = exporter.from_notebook_node(draw_pictures(book))
     executed.with_suffix(".html").write_text(body, encoding="utf-8")
+
+
+def _readable(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return the notebook without what only tools read: injected parameters, solution marks."""
+    book.cells = [
+        cell for cell in book.cells if "injected-parameters" not in cell.metadata.get("tags", [])
+    ]
+    for cell in book.cells:
+        cell.source = _SOLUTION_MARK.sub("", cell.source)
+    return book
 
 
 def _progress_line(result: NotebookResult) -> str:

@@ -358,10 +358,11 @@ class Device:
         packet = failure.connack_packet
         heard = words(failure.exception)
         if packet is not None and int(packet.reason_code or 0) >= _REFUSED_CONNACK:
-            heard = said(packet.reason_code, packet)
-        elif not _is_refusal(failure.exception.name):
-            return mqtt_errors.unreachable(attempted, self.host, self.port, heard)
-        return mqtt_errors.refused(attempted, self.client_id, self._certificate_id, heard)
+            answer = said(packet.reason_code, packet)
+            return mqtt_errors.not_let_in(attempted, self.client_id, answer)
+        if _is_refusal(failure.exception.name):
+            return mqtt_errors.hung_up(attempted, self._certificate_id, heard)
+        return mqtt_errors.unreachable(attempted, self.host, self.port, heard)
 
 
 def _subscription(topic_filter: str) -> Any:

@@ -168,22 +168,44 @@ def certificate_id(pem: bytes) -> str:
     return hashlib.sha256(der).hexdigest()
 
 
-def refused(attempted: str, client_id: str, certificate: str, said: str) -> MqttError:
-    """Return the error for a connection that the broker closed, or answered with a refusal."""
+def hung_up(attempted: str, certificate: str, said: str) -> MqttError:
+    """Return the error for a connection that was closed before the broker said anything.
+
+    Args:
+        attempted: What was tried.
+        certificate: The certificate's id; empty if the file is none.
+        said: What the SDK saw.
+    """
     look = f"certificateId={certificate!r}" if certificate else "certificateId=..."
     return MqttError(
         attempted,
-        f"The broker refused the connection: {said}.\n"
-        "AWS tells a device no more than that. The usual reasons, likeliest first:\n"
+        f"The connection was closed before the broker said a word: {said}.\n"
+        "AWS IoT does so with a certificate that it does not accept. The usual reasons:\n"
         "  1. the certificate is not active, or it is not (or no longer) registered;\n"
-        "  2. no policy is attached to the certificate, or none allows iot:Connect on "
-        f"client/{client_id};\n"
-        "  3. the files are of another certificate or account, from an earlier apply;\n"
-        "  4. it was attached a moment ago: a real account takes some seconds.",
-        "look in this order:\n"
+        "  2. the files are of another certificate or account, from an earlier apply.",
+        "look at the certificate:\n"
         f'  lab.client("iot").describe_certificate({look})["certificateDescription"]["status"]\n'
-        '  lab.client("iot").list_attached_policies(target=<its certificateArn>)\n'
         "then repair the Terraform files and run lab.apply().",
+    )
+
+
+def not_let_in(attempted: str, client_id: str, said: str) -> MqttError:
+    """Return the error for a connection that the broker answered with a refusal.
+
+    It answers only a device whose certificate it has accepted.
+
+    Args:
+        attempted: What was tried.
+        client_id: The MQTT client id.
+        said: The broker's answer.
+    """
+    return MqttError(
+        attempted,
+        f"The broker refused the connection: {said}.\n"
+        "It accepted the certificate, so that is active; but no policy on it allows iot:Connect "
+        f"on client/{client_id}.",
+        "attach a policy to the certificate that allows it, and run lab.apply(). On real AWS a "
+        "policy that was attached a moment ago takes some seconds to count.",
     )
 
 

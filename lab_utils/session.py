@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab_utils.checks.base import CheckContext, Report, Result
 from lab_utils.checks.catalogue import check_named, run_part
 from lab_utils.environment import clean_environment
-from lab_utils.errors import CheckError, MqttError, SettingsError, TableError
+from lab_utils.errors import CheckError, MqttError, SettingsError
 from lab_utils.logs import wait_for_entry
 from lab_utils.mqtt import Device, DeviceFiles, Inbox
+from lab_utils.mqtt_errors import certificate_id, read_file
 from lab_utils.settings import Settings, read_settings
-from lab_utils.tables import read_table
+from lab_utils.tables import wait_for_table
 from lab_utils.targets import AwsTarget, LocalTarget, Target
 from lab_utils.terraform import Terraform
-from lab_utils.waiting import wait_for
+from lab_utils.workspace import require_given_files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,6 +60,8 @@ class Lab:
             target=target, workspace=workspace, region=region, speed=speed
         )
         self._report = report
+        if require_given_files(self.settings):
+            report(f"The given files were copied to {self.settings.terraform_dir}")
         self._target: Target = (
             LocalTarget(self.settings, speed, report)
             if self.settings.is_local
@@ -115,6 +119,16 @@ class Lab:
         folder = self.settings.terraform_dir / "files"
         certificate, key = folder / "test.cert.pem", folder / "test.private.key"
         return DeviceFiles(certificate, key, self._target.authority())
+
+    @property
+    def certificate_id(self) -> str:
+        """AWS's id of the device's certificate, as the file tells it.
+
+        Raises:
+            MqttError: There is no certificate file yet.
+        """
+        path = self.device_files.certificate
+        return certificate_id(read_file("tell the certificate's id", path, "certificate"))
 
     def device(self, client_id: str = TEST_CLIENT_ID) -> Device:
         """Return a device that connects to the endpoint Terraform found, under a client id.
@@ -176,42 +190,35 @@ class Lab:
         Args:
             name: The table's name.
             at_least: Wait until there are so many rows.
-            until: Wait until this holds for the table.
+            until: Wait until this holds for the table; a column that is not there yet is no
+                error but a reason to wait.
             timeout_s: How long to wait, in seconds of the wall clock.
 
         Raises:
             TableError: There is no such table, or what was waited for did not come.
         """
-        client = self.client("dynamodb")
+        return wait_for_table(self.client("dynamodb"), name, at_least, until, timeout_s)
 
-        def look() -> pd.DataFrame | None:
-            table = read_table(client, name)
-            is_there = len(table) >= at_least and (until is None or bool(until(table)))
-            return table if is_there else None
-
-        found = wait_for(look, timeout_s)
-        if found is not None:
-            return found
-        count = len(read_table(client, name))
-        raise TableError(
-            f"see in the table {name} what was waited for",
-            f"After {timeout_s:g} s it holds {count} rows, and the condition is not met.",
-            "check the rule: its topic filter, its WHERE, its role; the logs of AWS IoT "
-            "(AWSIotLogsV2) say what failed.",
-        )
-
-    def wait_for_log(self, group: str, pattern: str, *, timeout_s: float = WAIT_S) -> Any:
+    def wait_for_log(
+        self,
+        group: str,
+        pattern: str,
+        *,
+        since: datetime | None = None,
+        timeout_s: float = WAIT_S,
+    ) -> Any:
         """Return the newest entry of a log group that matches, once there is one, read as JSON.
 
         Args:
             group: The log group, such as ``AWSIotLogsV2``.
             pattern: A CloudWatch Logs filter pattern.
+            since: Only entries from then on count; a time with a zone.
             timeout_s: How long to wait, in seconds of the wall clock.
 
         Raises:
             LogError: No entry came, or there is no such group.
         """
-        return wait_for_entry(self.client("logs"), group, pattern, timeout_s)
+        return wait_for_entry(self.client("logs"), group, pattern, since, timeout_s)
 
     def check(self, check_id: str) -> None:
         """Run one check and print its one line; the notebooks' locked cells call this.
@@ -224,7 +231,7 @@ class Lab:
             raise _check_error(result)
         print(f"{result.id}: passed, {result.earned} of {result.points} points")
         if result.hint:
-            self._report(f"  to make it better: {result.hint}")
+            self._report(f"  remark: {result.hint}")
 
     def checks(self, part: int | None = None) -> Report:
         """Return the results of all checks, or of one part's."""

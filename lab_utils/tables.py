@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from boto3.dynamodb.types import Binary, TypeDeserializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lab_utils.errors import TableError
+from lab_utils.waiting import wait_for
 
 _KEY_DTYPES = {"S": "string", "N": "Float64", "B": "object"}
 
@@ -46,6 +47,51 @@ def read_table(client: Any, name: str) -> pd.DataFrame:
     if not items:
         columns = {key: pd.Series(dtype=_KEY_DTYPES[kind]) for key, kind in keys.items()}
     return pd.DataFrame(columns).sort_values(list(keys), ignore_index=True)
+
+
+def wait_for_table(
+    client: Any,
+    name: str,
+    at_least: int,
+    until: Callable[[pd.DataFrame], bool] | None,
+    timeout_s: float,
+) -> pd.DataFrame:
+    """Return a table, see `read_table`, once it is as it was waited for.
+
+    Args:
+        client: The boto3 client of DynamoDB.
+        name: The table's name.
+        at_least: How many rows it has to have.
+        until: What has to hold for it; None for nothing. A column that it names and that is not
+            there yet is a reason to wait on.
+        timeout_s: How long to wait, in seconds of the wall clock.
+
+    Raises:
+        TableError: There is no such table, or what was waited for did not come.
+    """
+    lacking = ""
+
+    def look() -> pd.DataFrame | None:
+        nonlocal lacking
+        table = read_table(client, name)
+        try:
+            holds = len(table) >= at_least and (until is None or bool(until(table)))
+        except KeyError as error:
+            lacking = f" It has no column {error}."
+            return None
+        lacking = ""
+        return table if holds else None
+
+    found = wait_for(look, timeout_s)
+    if found is not None:
+        return found
+    count = len(read_table(client, name))
+    raise TableError(
+        f"see in the table {name} what was waited for",
+        f"After {timeout_s:g} s it holds {count} rows, and the condition is not met.{lacking}",
+        "check the rule: its topic filter, its WHERE, its role; the logs of AWS IoT "
+        "(AWSIotLogsV2) say what failed.",
+    )
 
 
 def _items(client: Any, name: str) -> Iterator[dict[str, Any]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from lab_utils.batch import find_notebooks, run_notebooks, seed_workspace
+from lab_utils.batch import find_notebooks, run_notebooks
 from lab_utils.commands.answers import say, settings_of
 from lab_utils.embedded import local_control
 from lab_utils.errors import SettingsError
 from lab_utils.settings import CHECKOUT, Settings
+from lab_utils.workspace import seed_workspace
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -77,7 +77,12 @@ def _idle_status(settings: Settings) -> dict[str, Any]:
 
 def reset(arguments: argparse.Namespace) -> int:
     """Throw away what it stored, and start it anew."""
-    session = local_control().reset(_local_settings(arguments, "reset the embedded AWS"))
+    settings = _local_settings(arguments, "reset the embedded AWS")
+    running = local_control().find(settings)
+    session = local_control().reset(settings, speed=running.speed if running else None)
+    if (settings.terraform_dir / "terraform.tfstate").exists():
+        remark = "Terraform's state still lists what was there: lab terraform apply makes it again"
+        print(f"lab: {remark}", file=sys.stderr)
     say(arguments, session.status(), running_sentence(session))
     return 0
 

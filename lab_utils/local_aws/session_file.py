@@ -64,6 +64,7 @@ class Session:
     def environment(self) -> dict[str, str]:
         """Return the variables that Terraform, the AWS CLI and boto3 need to reach it."""
         return {
+            "LAB_MQTT_PORT": str(self.mqtt_port),
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": LOCAL_ACCESS_KEY,
             "AWS_SECRET_ACCESS_KEY": LOCAL_SECRET_KEY,

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from lab_utils.batch import seed_workspace
 from lab_utils.settings import CHECKOUT
 from lab_utils.waiting import wait_for
+from lab_utils.workspace import seed_workspace
 from tests.integration.test_lab_session import write_solutions
 
 MESSAGE = {"id": "from-a-shell", "temperature": 45, "sensor_id": 1, "zone_id": 1}

@@ -10,11 +10,11 @@ import psutil
 import pytest
 
 from lab_utils import Lab
-from lab_utils.batch import seed_workspace
 from lab_utils.configuration import write_section
 from lab_utils.embedded import local_control
 from lab_utils.errors import CheckError, LogError, MqttError, SettingsError, TableError
 from lab_utils.settings import CHECKOUT
+from lab_utils.workspace import seed_workspace
 from tests.notebooks.books import PATHS, code_cells, read
 
 HOT = {"id": "hot", "temperature": 45, "sensor_id": 1, "zone_id": 1}

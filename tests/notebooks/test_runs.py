@@ -12,10 +12,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lab_utils.batch import seed_workspace
 from lab_utils.cli import main
 from lab_utils.environment import clean_environment
 from lab_utils.settings import CHECKOUT, read_settings
+from lab_utils.workspace import seed_workspace
 from tests.notebooks.books import PATHS, checks, read, released
 
 pytestmark = pytest.mark.timeout(900)
