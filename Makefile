@@ -11,8 +11,8 @@ run: $(READY)  ## all notebooks in batch on the embedded AWS; see runs/latest/in
 
 lab: $(READY)  ## JupyterLab on the workbook
 	@# Neither a question about news from the internet nor an instructor's menu in a student's lab.
-	@$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements"
-	@$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyter/nbgrader"
+	@$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyterlab/apputils-extension:announcements" 2>/dev/null
+	@$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyter/nbgrader" 2>/dev/null
 	$(BIN)/jupyter lab --notebook-dir notebooks
 
 test: lint types unit integration notebooks  ## the whole suite

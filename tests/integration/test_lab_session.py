@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -97,6 +98,37 @@ def test_the_device_files_are_private(lab: Lab) -> None:
     files = lab.device_files
     for path in (files.certificate, files.private_key):
         assert path.stat().st_mode & 0o077 == 0
+
+
+def test_the_certificate_id_is_that_of_the_device_and_of_no_other(lab: Lab) -> None:
+    iot = lab.client("iot")
+    other = iot.create_keys_and_certificate(setAsActive=True)["certificateId"]
+    attached = iot.list_thing_principals(thingName="house")["principals"]
+    assert lab.certificate_id != other
+    assert [arn.rsplit("/", 1)[-1] for arn in attached] == [lab.certificate_id]
+    iot.update_certificate(certificateId=other, newStatus="INACTIVE")
+    iot.delete_certificate(certificateId=other)
+
+
+def test_a_workspace_without_terraform_files_gets_the_given_ones(tmp_path: Path) -> None:
+    lines = Lines()
+    lab = Lab(target="local", workspace=tmp_path / "empty", report=lines.append)
+    local_control().stop(lab.settings)
+    given = {path.name for path in (CHECKOUT / "terraform").glob("*.tf")}
+    assert {path.name for path in lab.settings.terraform_dir.glob("*.tf")} == given
+    assert "copied" in lines[0]
+
+
+def test_only_log_entries_since_a_moment_count(lab: Lab) -> None:
+    lab.publish(TOPIC, {"temperature": 50})
+    lab.wait_for_log("AWSIotLogsV2", '"RuleExecution"')
+    with pytest.raises(LogError, match="no such entry"):
+        lab.wait_for_log("AWSIotLogsV2", '"RuleExecution"', since=datetime.now(UTC), timeout_s=0.2)
+
+
+def test_a_column_that_is_not_there_yet_is_waited_for_and_named(lab: Lab) -> None:
+    with pytest.raises(TableError, match="no column 'humidity'"):
+        lab.table("Temperature", until=lambda rows: rows["humidity"].max() > 1, timeout_s=0.1)
 
 
 def test_what_a_failed_rule_action_said_is_found_in_the_log(lab: Lab) -> None:
