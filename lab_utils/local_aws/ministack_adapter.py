@@ -41,7 +41,15 @@ Every published client takes it: mosquitto, paho and the AWS device SDKs resolve
 and all of them check it against the server certificate.
 """
 _WORKER_THREADS = 64
-_ENDPOINT_TYPES = ("iot:Data-ATS", "iot:Data", "iot:CredentialProvider")
+_ENDPOINTS = {
+    "iot:Data-ATS": DEVICE_HOST,
+    # AWS answers another host here, with a certificate of an older authority. One machine has
+    # one broker, but another of its names shows who asked for the wrong one.
+    "iot:Data": LOOPBACK,
+    "iot:CredentialProvider": DEVICE_HOST,
+}
+_DEFAULT_ENDPOINT = "iot:Data"
+"""AWS does not document which type a call without one means: this is our choice, the oldest."""
 
 Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
 
@@ -163,9 +171,10 @@ class Ministack:
         original = self._iot._describe_endpoint
 
         def describe_endpoint(query: Mapping[str, str]) -> Any:
-            if query.get("endpointType", _ENDPOINT_TYPES[0]) not in _ENDPOINT_TYPES:
+            host = _ENDPOINTS.get(query.get("endpointType", _DEFAULT_ENDPOINT))
+            if host is None:
                 return original(query)
-            body = json.dumps({"endpointAddress": DEVICE_HOST}).encode()
+            body = json.dumps({"endpointAddress": host}).encode()
             return 200, {"Content-Type": "application/json"}, body
 
         self._iot._describe_endpoint = describe_endpoint

@@ -45,9 +45,11 @@ def test_every_listening_socket_is_on_the_loopback_interface(aws_session: Sessio
 def test_the_endpoint_is_a_host_name_that_the_server_certificate_covers(
     aws_client: Any, aws_session: Session, make_device: MakeDevice
 ) -> None:
-    for kind in ("iot:Data-ATS", "iot:Data", "iot:CredentialProvider"):
+    names = {"iot:Data-ATS": "localhost", "iot:Data": "127.0.0.1"}
+    for kind, name in names.items():
         endpoint = aws_client("iot").describe_endpoint(endpointType=kind)
-        assert endpoint["endpointAddress"] == "localhost"
+        assert endpoint["endpointAddress"] == name
+    assert aws_client("iot").describe_endpoint()["endpointAddress"] == names["iot:Data"]
     device = make_device()
     context = ssl.create_default_context(cafile=aws_session.ca_file)
     context.load_cert_chain(device.certificate, device.private_key)
