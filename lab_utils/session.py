@@ -60,13 +60,12 @@ class Lab:
             target=target, workspace=workspace, region=region, speed=speed
         )
         self._report = report
+        # The account first: nothing is made anywhere before it is known. The embedded AWS last:
+        # it puts its authority beside the given files.
+        account = None if self.settings.is_local else AwsTarget(self.settings, report)
         if require_given_files(self.settings):
             report(f"The given files were copied to {self.settings.terraform_dir}")
-        self._target: Target = (
-            LocalTarget(self.settings, speed, report)
-            if self.settings.is_local
-            else AwsTarget(self.settings, report)
-        )
+        self._target: Target = account or LocalTarget(self.settings, speed, report)
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service, such as ``dynamodb``, for the lab's target."""
