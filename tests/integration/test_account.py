@@ -32,8 +32,8 @@ def account(monkeypatch: pytest.MonkeyPatch, aws_session: Session, tmp_path: Pat
 def test_the_account_is_named_with_its_cost_before_anything_is_made(tmp_path: Path) -> None:
     lines: list[str] = []
     lab = Lab(target="aws", workspace=tmp_path / "work", speed=60, report=lines.append)
-    assert "account 123456789012" in lines[-1]
-    assert "costs money" in lines[-1]
+    assert "account 123456789012" in lines[0]
+    assert "costs money" in lines[0]
     assert lab.settings.speed == 1
     assert isinstance(lab.client("iot").list_things()["things"], list)
 
