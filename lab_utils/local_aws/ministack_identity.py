@@ -7,6 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,6 +19,7 @@ from lab_utils.local_aws.policy_documents import identity_policy_problem, trust_
 Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
 
 LAMBDA_PRINCIPAL = "lambda.amazonaws.com"
+_MANAGED_POLICIES = Path(__file__).with_name("managed_policies.json")
 _NO_ROLE = "The role defined for the function cannot be assumed by Lambda."
 _CREATE_PATH = re.compile(r"/2015-03-31/functions/?")
 _CONFIGURATION_PATH = re.compile(r"/2015-03-31/functions/[^/]+/configuration")
@@ -27,8 +29,8 @@ def mend_iam(iam: Any, evaluator: Any) -> None:
     """Replace what differs in ministack's ``iam`` module.
 
     Policies are held to IAM's grammar, in its words; trust policies too (ministack: hardly at
-    all). Only a policy that exists can be attached. A text can be set to nothing. Messages name
-    what is missing as IAM does.
+    all). Only a policy that exists can be attached; the ones of AWS that the practical names do.
+    A text can be set to nothing. Messages name what is missing as IAM does.
 
     Source:
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
@@ -37,19 +39,11 @@ def mend_iam(iam: Any, evaluator: Any) -> None:
     evaluator.validate_policy_document = identity_policy_problem
     iam.parse_qs = partial(parse_qs, keep_blank_values=True)
     _name_what_is_missing(iam)
-    handlers = iam._IAM_HANDLERS
     _check_trust(iam, "CreateRole", "AssumeRolePolicyDocument")
     _check_trust(iam, "UpdateAssumeRolePolicy", "PolicyDocument")
-    attach = handlers["AttachRolePolicy"]
-
-    def attach_role_policy(parameters: Mapping[str, Any]) -> Any:
-        role, arn = (iam._p(parameters, name) for name in ("RoleName", "PolicyArn"))
-        if role in iam._roles and not iam._policy_exists(arn):
-            words = f"Policy {arn} does not exist or is not attachable."
-            return iam._error(404, "NoSuchEntity", words, ns="iam")
-        return attach(parameters)
-
-    handlers["AttachRolePolicy"] = attach_role_policy
+    for kind, holders in (("Role", iam._roles), ("User", iam._users), ("Group", iam._groups)):
+        _attach_only_what_exists(iam, kind, holders)
+    _add_managed_policies(iam)
 
 
 def check_functions(handler: Handler, modules: Mapping[str, ModuleType]) -> Handler:
@@ -132,6 +126,32 @@ def _check_trust(iam: Any, operation: str, parameter: str) -> None:
         return handle(parameters)
 
     iam._IAM_HANDLERS[operation] = checked
+
+
+def _attach_only_what_exists(iam: Any, kind: str, holders: Any) -> None:
+    """Refuse to attach an unknown policy to a role, a user or a group that exists."""
+    operation = f"Attach{kind}Policy"
+    handle = iam._IAM_HANDLERS[operation]
+
+    def attach(parameters: Mapping[str, Any]) -> Any:
+        holder, arn = (iam._p(parameters, name) for name in (f"{kind}Name", "PolicyArn"))
+        if holder in holders and not iam._policy_exists(arn):
+            words = f"Policy {arn} does not exist or is not attachable."
+            return iam._error(404, "NoSuchEntity", words, ns="iam")
+        return handle(parameters)
+
+    iam._IAM_HANDLERS[operation] = attach
+
+
+def _add_managed_policies(iam: Any) -> None:
+    """Add policies of AWS that ministack lacks: the practical's, and those of IoT's roles.
+
+    Source:
+        https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
+    """
+    for name, document in json.loads(_MANAGED_POLICIES.read_text("utf-8")).items():
+        record = iam._make_aws_managed_record(name, json.dumps(document))
+        iam._aws_managed_policies.setdefault(record["Arn"], record)
 
 
 def _name_what_is_missing(iam: Any) -> None:

@@ -51,10 +51,14 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
     ),
     "ministack.services.iam": (
         "_IAM_HANDLERS",
+        "_aws_managed_policies",
         "_error",
+        "_groups",
+        "_make_aws_managed_record",
         "_p",
         "_policy_exists",
         "_roles",
+        "_users",
         "parse_qs",
     ),
     "ministack.services.iot": (

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -139,3 +140,63 @@ def test_a_retired_runtime_is_refused(aws_client: AwsClient, unique: Callable[[s
     )
     assert code == "InvalidParameterValueException"
     assert "runtime parameter of python3.7 is no longer supported" in message
+
+
+@pytest.mark.parametrize("kind", ["user", "group"])
+def test_no_unknown_policy_is_attached(
+    aws_client: AwsClient, unique: Callable[[str], str], kind: str
+) -> None:
+    iam, name = aws_client("iam"), unique(kind)
+    holder = {f"{kind.title()}Name": name}
+    getattr(iam, f"create_{kind}")(**holder)
+    arn = "arn:aws:iam::aws:policy/AWSLambdaFulAccess"
+    told = refusal(getattr(iam, f"attach_{kind}_policy"), **holder, PolicyArn=arn)
+    assert told == ("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.")
+
+
+def test_a_user_has_what_the_practicals_policy_of_aws_grants_and_no_more(
+    aws_client: AwsClient, unique: Callable[[str], str]
+) -> None:
+    iam, name = aws_client("iam"), unique("deployer")
+    iam.create_user(UserName=name)
+    policy = "arn:aws:iam::aws:policy/AWSLambda_FullAccess"
+    iam.attach_user_policy(UserName=name, PolicyArn=policy)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    own = {
+        "aws_access_key_id": key["AccessKeyId"],
+        "aws_secret_access_key": key["SecretAccessKey"],
+        "region_name": iam.meta.region_name,
+        "endpoint_url": iam.meta.endpoint_url,
+    }
+    functions = boto3.client("lambda", **own).list_functions()["Functions"]
+    assert isinstance(functions, list)
+    code, message = refusal(boto3.client("iot", **own).list_things)
+    assert code == "AccessDeniedException"
+    assert f"user/{name} is not authorized to perform: iot:ListThings" in message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "IAMFullAccess",
+        "AmazonS3FullAccess",
+        "AmazonDynamoDBFullAccess",
+        "CloudWatchLogsFullAccess",
+        "AWSIoTFullAccess",
+        "CloudWatchEventsFullAccess",
+        "AmazonTimestreamFullAccess",
+        "AWSLambda_FullAccess",
+        "service-role/AWSIoTLogging",
+        "service-role/AWSIoTRuleActions",
+        "service-role/AWSLambdaBasicExecutionRole",
+    ],
+)
+def test_the_policies_of_aws_that_the_practical_needs_exist(
+    aws_client: AwsClient, unique: Callable[[str], str], name: str
+) -> None:
+    iam, role = aws_client("iam"), unique("role")
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust("iot.amazonaws.com"))
+    arn = f"arn:aws:iam::aws:policy/{name}"
+    iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    [attached] = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    assert attached == {"PolicyName": name.rpartition("/")[2], "PolicyArn": arn}
