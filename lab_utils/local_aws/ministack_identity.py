@@ -21,6 +21,9 @@ Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
 LAMBDA_PRINCIPAL = "lambda.amazonaws.com"
 _MANAGED_POLICIES = Path(__file__).with_name("managed_policies.json")
 _NO_ROLE = "The role defined for the function cannot be assumed by Lambda."
+_LONGEST_TIMEOUT_S = 900
+_INVALID = "ValidationException"
+_LONGEST_NAMES = {"Role": 64, "User": 64, "Group": 128, "Policy": 128}
 _CREATE_PATH = re.compile(r"/2015-03-31/functions/?")
 _CONFIGURATION_PATH = re.compile(r"/2015-03-31/functions/[^/]+/configuration")
 
@@ -30,7 +33,8 @@ def mend_iam(iam: Any, evaluator: Any) -> None:
 
     Policies are held to IAM's grammar, in its words; trust policies too (ministack: hardly at
     all). Only a policy that exists can be attached; the ones of AWS that the practical names do.
-    A text can be set to nothing. Messages name what is missing as IAM does.
+    A name has the characters and the length that IAM takes. A text can be set to nothing.
+    Messages name what is missing as IAM does.
 
     Source:
         https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
@@ -43,13 +47,16 @@ def mend_iam(iam: Any, evaluator: Any) -> None:
     _check_trust(iam, "UpdateAssumeRolePolicy", "PolicyDocument")
     for kind, holders in (("Role", iam._roles), ("User", iam._users), ("Group", iam._groups)):
         _attach_only_what_exists(iam, kind, holders)
+    for kind, longest in _LONGEST_NAMES.items():
+        _check_name(iam, kind, longest)
     _add_managed_policies(iam)
 
 
 def check_functions(handler: Handler, modules: Mapping[str, ModuleType]) -> Handler:
     """Return ministack's ``lambda`` handler with what AWS checks before it.
 
-    The function's role has to let Lambda assume it, and its runtime not to be retired.
+    The function's role has to let Lambda assume it, its runtime not to be retired, and its
+    timeout to be 15 minutes at most.
 
     Args:
         handler: ministack's handler.
@@ -65,9 +72,7 @@ def check_functions(handler: Handler, modules: Mapping[str, ModuleType]) -> Hand
     ) -> tuple[int, Any, Any]:
         problem = _function_problem(modules, method, path, body)
         if problem:
-            refusal: tuple[int, Any, Any] = error.error_response_json(
-                "InvalidParameterValueException", problem, 400
-            )
+            refusal: tuple[int, Any, Any] = error.error_response_json(*problem, 400)
             return refusal
         return await handler(method, path, headers, body, query)
 
@@ -76,8 +81,8 @@ def check_functions(handler: Handler, modules: Mapping[str, ModuleType]) -> Hand
 
 def _function_problem(
     modules: Mapping[str, ModuleType], method: str, path: str, body: bytes
-) -> str | None:
-    """Return what AWS says against a new function or a changed configuration."""
+) -> tuple[str, str] | None:
+    """Return code and message of what AWS says against a new function or a changed configuration."""
     is_new = method == "POST" and _CREATE_PATH.fullmatch(path)
     if not is_new and not (method == "PUT" and _CONFIGURATION_PATH.fullmatch(path)):
         return None
@@ -87,11 +92,22 @@ def _function_problem(
         return None
     today = datetime.now(UTC).date()
     blocked = CREATE_BLOCKED if is_new else UPDATE_BLOCKED
+    timeout = request.get("Timeout")
+    if isinstance(timeout, int) and timeout > _LONGEST_TIMEOUT_S:
+        constraint = f"Member must have value less than or equal to {_LONGEST_TIMEOUT_S}"
+        return _INVALID, _violation(timeout, "timeout", constraint)
     problem = runtime_problem(request.get("Runtime") or "", blocked, today)
     role = request.get("Role")
     if problem is None and role and not _trusts(modules, role, LAMBDA_PRINCIPAL):
-        return _NO_ROLE
-    return problem
+        problem = _NO_ROLE
+    return ("InvalidParameterValueException", problem) if problem else None
+
+
+def _violation(value: object, member: str, constraint: str) -> str:
+    return (
+        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy "
+        f"constraint: {constraint}"
+    )
 
 
 def _trusts(modules: Mapping[str, ModuleType], role_arn: str, service: str) -> bool:
@@ -141,6 +157,29 @@ def _attach_only_what_exists(iam: Any, kind: str, holders: Any) -> None:
         return handle(parameters)
 
     iam._IAM_HANDLERS[operation] = attach
+
+
+def _check_name(iam: Any, kind: str, longest: int) -> None:
+    """Refuse to create a role, user, group or policy with a name that IAM does not take."""
+    operation, member = f"Create{kind}", f"{kind.lower()}Name"
+    handle = iam._IAM_HANDLERS[operation]
+
+    def create(parameters: Mapping[str, Any]) -> Any:
+        name = iam._p(parameters, f"{kind}Name")
+        problem = ""
+        if len(name) > longest:
+            constraint = f"Member must have length less than or equal to {longest}"
+            problem = _violation(name, member, constraint)
+        elif not re.fullmatch(r"[\w+=,.@-]+", name, re.ASCII):
+            problem = (
+                f"The specified value for {member} is invalid. It must contain only alphanumeric "
+                "characters and/or the following: +=,.@_-"
+            )
+        return (
+            iam._error(400, "ValidationError", problem, ns="iam") if problem else handle(parameters)
+        )
+
+    iam._IAM_HANDLERS[operation] = create
 
 
 def _add_managed_policies(iam: Any) -> None:

@@ -87,6 +87,8 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "_replace_topic_rule",
         "_rule_message_identity",
         "_thing_groups",
+        "_things",
+        "_update_thing",
         "broker_publish",
         "error_response_json",
         "get_ca_cert_pem",

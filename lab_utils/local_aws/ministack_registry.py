@@ -21,7 +21,8 @@ def mend_iot_registry(iot: Any) -> None:
 
     A topic rule has an SQL version that exists (the oldest unless it says so) and at most ten
     actions; a policy follows the grammar of policies and has at most five versions; a thing group
-    tells when it was made and its ancestors.
+    tells when it was made and its ancestors. An update that expects another version of a thing
+    is refused.
 
     Source:
         https://docs.aws.amazon.com/iot/latest/apireference/API_CreateTopicRule.html
@@ -33,13 +34,14 @@ def mend_iot_registry(iot: Any) -> None:
     for name in ("_create_policy", "_create_policy_version"):
         setattr(iot, name, _with_grammar(iot, getattr(iot, name)))
     _describe_ancestors(iot)
+    _check_thing_versions(iot)
 
 
 def mend_event_rules(events: Any) -> None:
     """Replace what differs in ministack's ``eventbridge`` module.
 
-    ``PutRule`` replaces the whole rule; ``rate(1 minutes)`` is refused, as ``rate(5 minute)``
-    is; a rule that has targets is not deleted.
+    ``PutRule`` replaces the whole rule, which has a schedule or a pattern; ``rate(1 minutes)`` is
+    refused, as ``rate(5 minute)`` is; a rule that has targets is not deleted.
 
     Source:
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
@@ -53,6 +55,9 @@ def mend_event_rules(events: Any) -> None:
     )
 
     def put_rule(request: dict[str, Any]) -> Any:
+        if not request.get("ScheduleExpression") and not request.get("EventPattern"):
+            words = "Parameter(s) EventPattern or ScheduleExpression must be specified."
+            return events.error_response_json("ValidationException", words, 400)
         return put({"Description": "", "RoleArn": "", **request})
 
     def delete_rule(request: dict[str, Any]) -> Any:
@@ -129,6 +134,19 @@ def _with_grammar(iot: Any, create: Callable[..., Any]) -> Callable[..., Any]:
         return create(name, payload, *query)
 
     return create_checked
+
+
+def _check_thing_versions(iot: Any) -> None:
+    update = iot._update_thing
+
+    def update_thing(name: str, payload: dict[str, Any]) -> Any:
+        expected, thing = payload.get("expectedVersion"), iot._things.get(name)
+        if expected and thing is not None and expected != thing.get("version", 1):
+            words = f"The version for thing {name} does not match the expected version."
+            return iot.error_response_json("VersionConflictException", words, 409)
+        return update(name, payload)
+
+    iot._update_thing = update_thing
 
 
 def _describe_ancestors(iot: Any) -> None:

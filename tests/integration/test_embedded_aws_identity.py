@@ -200,3 +200,29 @@ def test_the_policies_of_aws_that_the_practical_needs_exist(
     iam.attach_role_policy(RoleName=role, PolicyArn=arn)
     [attached] = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
     assert attached == {"PolicyName": name.rpartition("/")[2], "PolicyArn": arn}
+
+
+@pytest.mark.parametrize("name", ["iot role", "rôle", "r" * 65])
+def test_a_name_that_iam_does_not_take_is_refused(aws_client: AwsClient, name: str) -> None:
+    code, message = refusal(
+        aws_client("iam").create_role,
+        RoleName=name,
+        AssumeRolePolicyDocument=trust("iot.amazonaws.com"),
+    )
+    assert code == "ValidationError"
+    assert "roleName" in message
+
+
+def test_a_function_runs_for_fifteen_minutes_at_most(
+    aws_client: AwsClient, unique: Callable[[str], str]
+) -> None:
+    client, name = aws_client("lambda"), unique("function")
+    role = aws_client("iam").create_role(
+        RoleName=unique("role"), AssumeRolePolicyDocument=trust("lambda.amazonaws.com")
+    )["Role"]["Arn"]
+    create_function(aws_client, name, role, "python3.13")
+    change = client.update_function_configuration
+    assert change(FunctionName=name, Timeout=900)["Timeout"] == 900
+    code, message = refusal(change, FunctionName=name, Timeout=901)
+    assert code == "ValidationException"
+    assert message.endswith("Member must have value less than or equal to 900")

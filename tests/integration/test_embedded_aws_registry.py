@@ -96,3 +96,17 @@ def test_an_event_rule_with_targets_is_not_deleted(aws_client: Client, unique: U
     events.remove_targets(Rule=name, Ids=["one"])
     events.delete_rule(Name=name)
     assert name not in [one["Name"] for one in events.list_rules()["Rules"]]
+
+
+def test_an_event_rule_needs_a_schedule_or_a_pattern(aws_client: Client, unique: Unique) -> None:
+    with pytest.raises(ClientError, match="EventPattern or ScheduleExpression must be specified"):
+        aws_client("events").put_rule(Name=unique("rule"))
+
+
+def test_a_thing_of_another_version_is_not_updated(aws_client: Client, unique: Unique) -> None:
+    iot, name = aws_client("iot"), unique("thing")
+    iot.create_thing(thingName=name)
+    iot.update_thing(thingName=name, expectedVersion=1)
+    with pytest.raises(ClientError, match="VersionConflictException"):
+        iot.update_thing(thingName=name, expectedVersion=1)
+    assert iot.describe_thing(thingName=name)["version"] == 2
