@@ -76,5 +76,7 @@ class Clients:
                 retries={"total_max_attempts": 2},
                 connect_timeout=5,
                 read_timeout=120,
+                # Terraform's -parallelism is 10; several runs share these clients.
+                max_pool_connections=50,
             ),
         )
