@@ -82,7 +82,7 @@ def check_functions(handler: Handler, modules: Mapping[str, ModuleType]) -> Hand
 def _function_problem(
     modules: Mapping[str, ModuleType], method: str, path: str, body: bytes
 ) -> tuple[str, str] | None:
-    """Return code and message of what AWS says against a new function or a changed configuration."""
+    """Return code and message of what AWS has against a function or its new configuration."""
     is_new = method == "POST" and _CREATE_PATH.fullmatch(path)
     if not is_new and not (method == "PUT" and _CONFIGURATION_PATH.fullmatch(path)):
         return None
