@@ -3,12 +3,14 @@
 A file keeps what the student typed into it by hand; a cell owns only its own section. Running
 a cell again replaces that section. A section that declares the same block as the new text is
 replaced too, since Terraform takes every block once: so a copied cell, or one run by a batch
-tool that knows no cell ids, never leaves a duplicate behind.
+tool that knows no cell ids, never leaves a duplicate behind. Both hold for the other Terraform
+files of the folder too: a cell may have named another file before.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,13 +18,33 @@ from lab_utils.errors import SettingsError
 
 _BEGIN = "# >>> notebook cell "
 _END = "# <<< notebook cell"
+_UNNAMED = "unnamed"
+# With the empty line before it. A section without its end mark, which somebody took away, is
+# none: it would reach as far as the next one's end, over what was typed by hand in between.
 _SECTION = re.compile(
-    rf"^{re.escape(_BEGIN)}(?P<cell>\S+)\n(?P<text>.*?)^{re.escape(_END)}\n?", re.M | re.S
+    rf"(?:(?<![^\n])\r?\n)?^{re.escape(_BEGIN)}(?P<cell>\S+)\r?\n"
+    rf"(?P<text>(?:(?!{re.escape(_BEGIN)})[^\n]*\n)*?){re.escape(_END)}\r?(?:\n|\Z)",
+    re.M,
 )
 _BLOCK = re.compile(
     r'^(resource|data|module|variable|output|provider)[ \t]+"([^"]+)"(?:[ \t]+"([^"]+)")?', re.M
 )
+_SOLUTION_MARK = re.compile(r"^### (BEGIN|END) SOLUTION[ \t]*$", re.M)
+_COMMENT = re.compile(r"/\*.*?\*/|(#|//)[^\n]*", re.S)
 _FILE_NAME = re.compile(r"[A-Za-z0-9_.-]+\.tf(\.json)?|files/[A-Za-z0-9_.-]+")
+
+
+@dataclass(frozen=True)
+class Removal:
+    """An earlier section that was taken out of a file.
+
+    Attributes:
+        file: The name of the file.
+        is_of_another_cell: Whether another cell wrote it, one that declares the same block.
+    """
+
+    file: str
+    is_of_another_cell: bool
 
 
 @dataclass(frozen=True)
@@ -32,14 +54,38 @@ class WrittenSection:
     Attributes:
         path: The file.
         lines: How many lines the section has.
-        replaced: How many earlier sections it took the place of.
+        removals: The earlier sections it took the place of, in this file and in others.
         addresses: The blocks it declares, such as ``resource.aws_iot_thing.house``.
+        is_empty: Whether it holds nothing but comments.
     """
 
     path: Path
     lines: int
-    replaced: int
+    removals: tuple[Removal, ...]
     addresses: tuple[str, ...]
+    is_empty: bool
+
+    @property
+    def replaced(self) -> int:
+        """How many earlier sections it took the place of."""
+        return len(self.removals)
+
+    def summary(self) -> list[str]:
+        """Return the lines that tell the reader what became of the cell."""
+        names = ", ".join(address.removeprefix("resource.") for address in self.addresses)
+        counted = f"{self.lines} line{'' if self.lines == 1 else 's'} written"
+        done = f"declares {names}" if names else counted
+        if self.is_empty and self.path.suffix == ".tf":
+            done = "nothing declared yet"
+        return [*self._removal_lines(), f"terraform/{_shown(self.path)}: {done}"]
+
+    def _removal_lines(self) -> Iterator[str]:
+        for removal in dict.fromkeys(self.removals):
+            where = f"terraform/{removal.file}"
+            if removal.is_of_another_cell:
+                yield f"{where}: the text of another cell that declares the same was removed"
+            elif removal.file != self.path.name:
+                yield f"{where}: the earlier text of this cell was removed"
 
 
 def write_section(folder: Path, name: str, text: str, cell: str = "") -> WrittenSection:
@@ -56,13 +102,44 @@ def write_section(folder: Path, name: str, text: str, cell: str = "") -> Written
             be written to.
     """
     path = folder / _checked_name(name)
-    addresses = declared_addresses(text)
-    body = text.strip("\n") + "\n"
-    current = _read(path)
-    kept, replaced = _without_earlier(current, cell, set(addresses))
-    section = f"{_BEGIN}{cell or 'unnamed'}\n{body}{_END}\n"
+    # An empty line for each mark of nbgrader's: so a line of the section is the same line of the
+    # cell, where its own mark stands for the line with %%terraform.
+    body = _SOLUTION_MARK.sub("", text).rstrip() + "\n"
+    addresses = declared_addresses(body)
+    kept, removals = _without_earlier(path, cell, set(addresses))
+    section = f"{_BEGIN}{cell or _UNNAMED}\n{body}{_END}\n"
     _write(path, f"{kept.rstrip()}\n\n{section}" if kept.strip() else section)
-    return WrittenSection(path, body.count("\n"), replaced, addresses)
+    for other in sorted(set(folder.glob("*.tf")) - {path}):
+        rest, found = _without_earlier(other, cell, set(addresses))
+        if found:
+            _write(other, rest)
+        removals += found
+    is_empty = not _COMMENT.sub("", body).strip()
+    return WrittenSection(path, body.count("\n"), tuple(removals), addresses, is_empty)
+
+
+def cell_line(path: Path, line: int) -> int | None:
+    """Return which line of a cell a line of a file is; None for what no cell wrote.
+
+    Args:
+        path: A Terraform file.
+        line: Its line, counted from 1.
+
+    Returns:
+        The line as an editor counts it, with ``%%terraform`` as line 1.
+    """
+    text = _read(path)
+    for match in _SECTION.finditer(text):
+        mark = text.count("\n", 0, match.start("cell")) + 1
+        if mark < line <= mark + match["text"].count("\n"):
+            return line - mark + 1
+    return None
+
+
+def folder_addresses(folder: Path) -> list[str]:
+    """Return the addresses of the blocks that a folder's Terraform files declare, sorted."""
+    texts = (_read(path) for path in folder.glob("*.tf"))
+    return sorted({address for text in texts for address in declared_addresses(text)})
 
 
 def declared_addresses(text: str) -> tuple[str, ...]:
@@ -70,18 +147,19 @@ def declared_addresses(text: str) -> tuple[str, ...]:
     return tuple(".".join(filter(None, match.groups())) for match in _BLOCK.finditer(text))
 
 
-def _without_earlier(current: str, cell: str, addresses: set[str]) -> tuple[str, int]:
-    replaced = 0
+def _without_earlier(path: Path, cell: str, addresses: set[str]) -> tuple[str, list[Removal]]:
+    """Return a file's text without the sections that a cell's new text takes the place of."""
+    removals: list[Removal] = []
 
     def keep(match: re.Match[str]) -> str:
-        nonlocal replaced
         is_same_cell = bool(cell) and match["cell"] == cell
-        if is_same_cell or addresses & set(declared_addresses(match["text"])):
-            replaced += 1
-            return ""
-        return match[0]
+        if not (is_same_cell or addresses & set(declared_addresses(match["text"]))):
+            return match[0]
+        is_known = bool(cell) and match["cell"] != _UNNAMED
+        removals.append(Removal(path.name, is_known and not is_same_cell))
+        return ""
 
-    return _SECTION.sub(keep, current), replaced
+    return _SECTION.sub(keep, _read(path)), removals
 
 
 def _checked_name(name: str) -> str:
@@ -94,14 +172,19 @@ def _checked_name(name: str) -> str:
     )
 
 
+def _shown(path: Path) -> str:
+    return f"files/{path.name}" if path.parent.name == "files" else path.name
+
+
 def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    # As bytes: what was typed by hand keeps its line ends and whatever it is encoded in.
+    return path.read_bytes().decode("utf-8", "surrogateescape") if path.is_file() else ""
 
 
 def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         raise SettingsError(
             f"write {path}",

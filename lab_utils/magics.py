@@ -25,7 +25,7 @@ class LabMagics(Magics):  # type: ignore[misc]  # IPython ships no types
             cell: HCL.
         """
         written = write_section(self._folder(), line.strip(), cell, self._cell_id())
-        print(f"terraform/{line.strip()}: {written.lines} lines written")
+        print("\n".join(written.summary()))
 
     def _folder(self) -> Path:
         """Return the Terraform folder of the notebook's lab, of the default workspace before it."""
