@@ -147,23 +147,19 @@ class Terraform:
 
     def _follow(self, attempted: str, command: list[str], report: Callable[[str], None]) -> Outcome:
         with self._start([*command, "-json"]) as process:
-            outcome = follow(self._events(process), report)
-            errors_text = _read_all(process.stderr)
+            try:
+                outcome = follow(_events(process), report)
+                errors_text = _read_all(process.stderr)
+            except KeyboardInterrupt as interrupt:
+                # Let Terraform end what it is at and save its state.
+                process.send_signal(_INTERRUPT)
+                process.communicate()
+                raise _interrupted(attempted, command[0]) from interrupt
         for warning in (one for one in outcome.diagnostics if one["severity"] == "warning"):
-            self._report(render_diagnostic(warning))
+            self._report(render_diagnostic(warning, self.folder))
         if process.returncode != 0:
-            raise explain(attempted, outcome, errors_text, self.supported_types)
+            raise explain(attempted, outcome, errors_text, self.folder, self.supported_types)
         return outcome
-
-    def _events(self, process: subprocess.Popen[str]) -> Iterator[Event]:
-        """Yield the events; on an interrupt let Terraform finish cleanly, then pass it on."""
-        assert process.stdout is not None
-        try:
-            yield from (_parse_event(line) for line in process.stdout)
-        except KeyboardInterrupt:
-            process.send_signal(_INTERRUPT)
-            process.communicate()
-            raise
 
     def _start(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
         if not self.folder.is_dir():
@@ -210,6 +206,20 @@ def state_addresses(state: Mapping[str, Any]) -> Iterator[str]:
         for instance in resource["instances"]:
             index = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
             yield f"{module}{mode}{resource['type']}.{resource['name']}{index}"
+
+
+def _events(process: subprocess.Popen[str]) -> Iterator[Event]:
+    assert process.stdout is not None
+    return (_parse_event(line) for line in process.stdout)
+
+
+def _interrupted(attempted: str, verb: str) -> TerraformError:
+    effects = {
+        "apply": " What was made before stays and is in the state.",
+        "destroy": " What is left stays in the state.",
+    }
+    again = "run it again." if verb == "init" else f"run lab.{verb}() again."
+    return TerraformError(attempted, f"You interrupted it.{effects.get(verb, '')}", again)
 
 
 def _parse_event(line: str) -> Event:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from lab_utils.configuration import cell_line
 
 Event = dict[str, Any]
 Diagnostic = dict[str, Any]
@@ -37,14 +40,15 @@ class Outcome:
     Attributes:
         counts: ``add``, ``change``, ``remove`` as Terraform counted them.
         planned: Address and action of every planned change, in order.
-        drifted: Addresses whose real object is not as Terraform left it.
+        drifted: Addresses whose real object is not as Terraform left it, each with what
+            happened to it: ``update`` or ``delete``.
         outputs: Output name to ``{"value": ..., "sensitive": ...}``.
         diagnostics: Warnings and errors, in order.
     """
 
     counts: dict[str, int] = field(default_factory=lambda: {"add": 0, "change": 0, "remove": 0})
     planned: list[tuple[str, str]] = field(default_factory=list)
-    drifted: list[str] = field(default_factory=list)
+    drifted: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
@@ -78,7 +82,8 @@ def _note(event: Event, outcome: Outcome) -> None:
         change = event["change"]
         outcome.planned.append((change["resource"]["addr"], change["action"]))
     elif kind == "resource_drift":
-        outcome.drifted.append(event["change"]["resource"]["addr"])
+        change = event["change"]
+        outcome.drifted[change["resource"]["addr"]] = change["action"]
     elif kind == "change_summary":
         outcome.counts = {name: event["changes"][name] for name in outcome.counts}
     elif kind == "outputs":
@@ -92,13 +97,22 @@ def planned_lines(outcome: Outcome) -> list[str]:
     what another resource of the same configuration has changed, such as a role whose policy is
     a resource of its own; only drift that leads to a change is worth a line.
     """
-    drifted = set(outcome.drifted)
-    lines: list[str] = []
-    for address, action in sorted(outcome.planned):
-        if address in drifted:
-            lines.append(f"  {address} was changed outside of Terraform")
-        lines.append(f"  {address} {_PLANNED.get(action, action)}")
-    return lines
+    return [
+        f"  {address} {_planned_words(action, outcome.drifted.get(address))}"
+        for address, action in sorted(outcome.planned)
+    ]
+
+
+def _planned_words(action: str, drift: str | None) -> str:
+    words = _PLANNED.get(action, action)
+    if drift is None:
+        return words
+    if drift == "delete":
+        again = " again" if action == "create" else ""
+        return f"was deleted outside of Terraform and {words}{again}"
+    if action == "update":
+        words = "will be changed to what the files say"
+    return f"was changed outside of Terraform and {words}"
 
 
 def _line(event: Event) -> str:
@@ -115,17 +129,22 @@ def _line(event: Event) -> str:
     return ""
 
 
-def render_diagnostic(diagnostic: Diagnostic) -> str:
-    """Return a diagnostic as Terraform prints it: what, where, the line, the explanation."""
+def render_diagnostic(diagnostic: Diagnostic, folder: Path | None = None) -> str:
+    """Return a diagnostic as Terraform prints it: what, where, the line, the explanation.
+
+    Args:
+        diagnostic: Of a ``diagnostic`` event.
+        folder: The folder of the configuration; with it the place names a cell's line too.
+    """
     title = f"{diagnostic['severity'].capitalize()}: {diagnostic['summary']}"
-    parts = [title, *_location(diagnostic)]
+    parts = [title, *_location(diagnostic, folder)]
     detail = diagnostic.get("detail", "").strip()
     if detail:
         parts += ["", detail]
     return "\n".join(parts)
 
 
-def _location(diagnostic: Diagnostic) -> list[str]:
+def _location(diagnostic: Diagnostic, folder: Path | None) -> list[str]:
     lines: list[str] = []
     if address := diagnostic.get("address"):
         lines += ["", f"  with {address},"]
@@ -134,8 +153,10 @@ def _location(diagnostic: Diagnostic) -> list[str]:
         return lines
     context = f", in {snippet['context']}" if snippet and snippet.get("context") else ""
     number = where["start"]["line"]
+    cell = cell_line(folder / where["filename"], number) if folder else None
+    of_cell = f" (line {cell} of the cell)" if cell else ""
     lines += [] if lines else [""]
-    lines.append(f"  on {where['filename']} line {number}{context}:")
+    lines.append(f"  on {where['filename']} line {number}{of_cell}{context}:")
     if snippet:
         start = snippet.get("start_line", number)
         code = snippet["code"].splitlines()

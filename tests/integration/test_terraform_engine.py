@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from lab_utils.configuration import write_section
 from lab_utils.errors import TerraformError
 from lab_utils.terraform import Terraform, find_engine
 
@@ -118,13 +119,42 @@ def test_bad_hcl_gives_terraforms_own_words_with_file_and_line(
     assert not (terraform.folder / "terraform.tfstate").exists()
 
 
+def test_a_syntax_error_is_told_at_once_with_its_line_in_the_cell(terraform: Terraform) -> None:
+    text = 'resource "terraform_data" "a" {\n  input = \n}\n'
+    write_section(terraform.folder, "iot.tf", "# none\n", "cell-1")
+    write_section(terraform.folder, "iot.tf", text, "cell-2")
+    with pytest.raises(TerraformError) as caught:
+        terraform.apply()
+    assert caught.value.attempted == "read the Terraform files"
+    assert caught.value.happened.startswith("Error: Invalid expression\n\n  on iot.tf line 7 ")
+    assert "line 7 (line 3 of the cell)" in caught.value.happened
+
+
+def test_a_wrong_name_leads_to_one_message_and_to_what_is_to_be_declared(
+    terraform: Terraform,
+) -> None:
+    write(terraform, 'resource "terraform_data" "certificate" {\n}\n')
+    outputs = "".join(f'output "o{n}" {{\n  value = terraform_data.cert.id\n}}\n' for n in range(3))
+    (terraform.folder / "output.tf").write_text(outputs)
+    with pytest.raises(TerraformError) as caught:
+        terraform.plan()
+    assert caught.value.happened.count("Error:") == 1
+    assert caught.value.happened.endswith("(also output.tf lines 5, 8)")
+    assert caught.value.next_step == (
+        'output.tf is given: declare resource "terraform_data" "cert". '
+        "You have declared terraform_data.certificate: is the name right?"
+    )
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(TerraformError, match="LAB_WORKSPACE"):
         Terraform(tmp_path / "nowhere", {}).apply()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends POSIX's SIGINT to the reader")
-def test_an_interrupt_lets_terraform_finish_and_save_its_state(terraform: Terraform) -> None:
+def test_an_interrupt_lets_terraform_finish_and_save_its_state_and_says_so(
+    terraform: Terraform,
+) -> None:
     write(terraform, TWO + SLOW)
     script = (
         "import sys; from pathlib import Path; from lab_utils.terraform import Terraform\n"
@@ -136,14 +166,20 @@ def test_an_interrupt_lets_terraform_finish_and_save_its_state(terraform: Terraf
     with subprocess.Popen(
         [sys.executable, "-u", "-c", script, *arguments],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if "terraform_data.b: created" in line:
                 process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) != 0
+        _out, told = process.communicate(timeout=30)
+    assert process.returncode != 0
+    assert told.endswith(
+        "TerraformError: Could not apply the Terraform configuration.\n"
+        "You interrupted it. What was made before stays and is in the state.\n"
+        "What to do: run lab.apply() again.\n"
+    )
     assert "terraform_data.a" in terraform.resource_addresses()
 
 
