@@ -5,17 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lab_utils.errors import LabError
+from lab_utils.errors import LabError, MqttError
 from lab_utils.mqtt import Device, DeviceFiles
 
+T = TypeVar("T")
 TEST_SENSOR = "temp_1"
 TEST_TOPIC = f"sensor/temperature/{TEST_SENSOR}"
 """What the checks publish to: the practical's own test topic."""
-_EXPECTED_ERRORS = (ClientError, BotoCoreError, LabError, LookupError, ValueError, OSError)
+_EXPECTED_ERRORS = (ClientError, BotoCoreError, LookupError, ValueError, OSError)
 """What a look may raise on work that is not what it should be."""
 
 
@@ -29,6 +30,8 @@ class CheckContext:
         device: Returns a device that is not connected yet, by its client id.
         timeout_s: How long to wait for what has to happen, in seconds of the wall clock.
         files: The device's files; None takes those of a device.
+        state: Returns Terraform's state as ``terraform state pull`` prints it (version 4); empty
+            where it is not known.
     """
 
     client: Callable[[str], Any]
@@ -36,10 +39,27 @@ class CheckContext:
     device: Callable[[str], Device]
     timeout_s: float = 10.0
     files: DeviceFiles | None = None
+    state: Callable[[], Mapping[str, Any]] = dict
 
-    def new_device(self) -> Device:
-        """Return a device under a client id of its own, so that no sensor loses its connection."""
-        return self.device(f"{TEST_SENSOR}-check-{uuid.uuid4().hex[:12]}")
+    def with_device(self, sensor: str, use: Callable[[Device], T]) -> T:
+        """Return what a look with a connected device gives.
+
+        The device has a client id of its own, so that no sensor loses its connection. A policy
+        may allow the sensors' ids only; then the look is repeated under the sensor's id.
+
+        Args:
+            sensor: The client id of the sensor that the device stands for.
+            use: Takes the connected device.
+
+        Raises:
+            MqttError: Under neither id the device could connect and do what was asked.
+        """
+        try:
+            with self.device(f"{sensor}-check-{uuid.uuid4().hex[:12]}") as device:
+                return use(device)
+        except MqttError:
+            with self.device(sensor) as device:
+                return use(device)
 
     @property
     def device_files(self) -> DeviceFiles:
@@ -54,14 +74,16 @@ class Finding:
     Attributes:
         passed: Whether it is what the exercise asks for.
         seen: What there is, in a sentence.
-        wanted: What there should be.
+        wanted: What there should be, where it is more than the check's own words.
         remark: What could be better without costing points.
+        hint: How to go on from here, where it is more exact than the check's own hint.
     """
 
     passed: bool
     seen: str
-    wanted: str
+    wanted: str = ""
     remark: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +94,7 @@ class Check:
         id: Readable, such as ``part2-hot-45``.
         part: The part's number.
         points: What it is worth.
+        wanted: What there should be.
         hint: How to go on when it fails.
         run: Looks, and returns what it found.
     """
@@ -79,6 +102,7 @@ class Check:
     id: str
     part: int
     points: int
+    wanted: str
     hint: str
     run: Callable[[CheckContext], Finding]
 
@@ -128,8 +152,10 @@ def run_check(check: Check, context: CheckContext) -> Result:
     """Return a check's result; an error of AWS or of the lab is what it has seen, not a crash."""
     try:
         finding = check.run(context)
+    except LabError as error:
+        finding = Finding(False, error.happened, hint=error.next_step)
     except _EXPECTED_ERRORS as error:
-        finding = Finding(False, f"the look itself failed: {_words(error)}", "an answer")
+        finding = Finding(False, f"the look itself failed: {_words(error)}")
     return Result(
         id=check.id,
         part=check.part,
@@ -137,8 +163,8 @@ def run_check(check: Check, context: CheckContext) -> Result:
         earned=check.points if finding.passed else 0,
         status="passed" if finding.passed else "failed",
         seen=finding.seen,
-        wanted=finding.wanted,
-        hint=finding.remark if finding.passed else check.hint,
+        wanted=finding.wanted or check.wanted,
+        hint=finding.remark if finding.passed else finding.hint or check.hint,
     )
 
 
@@ -148,8 +174,6 @@ def run_checks(checks: Sequence[Check], context: CheckContext) -> Report:
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, LabError):
-        return error.happened
     if isinstance(error, ClientError):
         return str(error)
     return f"{type(error).__name__}: {error}"

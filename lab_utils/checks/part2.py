@@ -2,71 +2,71 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
-from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
-from lab_utils.checks.base import TEST_TOPIC, Check, CheckContext, Finding
+from lab_utils.checks.base import TEST_SENSOR, TEST_TOPIC, Check, CheckContext, Finding
 from lab_utils.checks.policies import is_trusted, read_document, trusted_services
+from lab_utils.checks.storage import (
+    KEY,
+    TABLE,
+    describe_difference,
+    describe_keys,
+    describe_rules,
+    describe_table,
+    find_item,
+    list_rules,
+    require_table,
+    role_arns,
+    take_item,
+)
+from lab_utils.errors import MqttError
+from lab_utils.mqtt import Device
 from lab_utils.waiting import wait_for
 
-TABLE, KEY = "Temperature", "id"
 IOT_SERVICE = "iot.amazonaws.com"
-_DYNAMODB_ACTIONS = ("dynamoDBv2", "dynamoDB")
+_OTHER_SENSOR, _OTHER_ZONE = 4, 2
+_ATTIC_TOPIC = "sensor/temperature/attic/temp_9"
 _GRACE_S = 1.0
 """How long a reading that must not arrive is looked for, after a later one has arrived."""
 
 
 def _table(context: CheckContext) -> Finding:
-    wanted = f"a table {TABLE} with the hash key {KEY} of type S, and no range key"
-    table = _described_table(context)
+    table = describe_table(context)
     if table is None:
-        return Finding(False, f"there is no table {TABLE}", wanted)
-    types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
-    keys = [
-        f"{key['KeyType']} {key['AttributeName']} ({types[key['AttributeName']]})"
-        for key in table["KeySchema"]
-    ]
-    return Finding(keys == [f"HASH {KEY} (S)"], f"its keys are: {', '.join(keys)}", wanted)
-
-
-def _described_table(context: CheckContext) -> dict[str, Any] | None:
-    try:
-        described = context.client("dynamodb").describe_table(TableName=TABLE)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            return None
-        raise
-    return dict(described["Table"])
+        return Finding(False, f"there is no table {TABLE}")
+    keys = describe_keys(table)
+    return Finding(keys == [f"HASH {KEY} (S)"], f"its keys are: {', '.join(keys)}")
 
 
 def _role(context: CheckContext) -> Finding:
-    wanted = f"the rule's role trusts {IOT_SERVICE} and may dynamodb:PutItem on the table {TABLE}"
-    table = _described_table(context)
-    roles = sorted({arn for rule in _rules(context) for arn in _role_arns(rule)})
-    if table is None or not roles:
-        seen = f"no topic rule writes to {TABLE}" if table else f"there is no table {TABLE}"
-        return Finding(False, seen, wanted)
-    findings = [_look_at_role(context, arn, table["TableArn"], wanted) for arn in roles]
+    table = describe_table(context)
+    if table is None:
+        return Finding(False, f"there is no table {TABLE}", hint="first part2-table.")
+    roles = sorted({arn for rule in list_rules(context) for arn in role_arns(rule)})
+    if not roles:
+        return Finding(False, f"no topic rule writes to {TABLE}")
+    findings = [_look_at_role(context, arn, table["TableArn"]) for arn in roles]
     return next((one for one in findings if one.passed), findings[0])
 
 
-def _look_at_role(context: CheckContext, arn: str, table_arn: str, wanted: str) -> Finding:
+def _look_at_role(context: CheckContext, arn: str, table_arn: str) -> Finding:
     name = arn.rsplit("/", 1)[-1]
     try:
         role = context.client("iam").get_role(RoleName=name)["Role"]
     except ClientError as error:
-        return Finding(False, f"the rule's role {arn} cannot be read: {error}", wanted)
+        return Finding(False, f"the rule's role {arn} cannot be read: {error}")
     trust = read_document(role["AssumeRolePolicyDocument"])
     if not is_trusted(trust, IOT_SERVICE):
         services = ", ".join(trusted_services(trust)) or "no service"
-        return Finding(False, f"the role {name} trusts {services}", wanted)
+        return Finding(False, f"the role {name} trusts {services}")
     decision = _decision(context, arn, "dynamodb:PutItem", table_arn)
     seen = f"for the role {name}, dynamodb:PutItem on the table is {decision}"
-    return Finding(decision == "allowed", seen, wanted, _advice(context, arn, table_arn))
+    return Finding(decision == "allowed", seen, remark=_advice(context, arn, table_arn))
 
 
 def _decision(context: CheckContext, role: str, action: str, resource: str) -> str:
@@ -96,95 +96,114 @@ def _advice(context: CheckContext, role: str, table_arn: str) -> str:
     return f"the role may also {' and '.join(found)}." if found else ""
 
 
-def _hot(temperature: float) -> Callable[[CheckContext], Finding]:
-    """Return the look for a reading that has to arrive."""
+def _hot_45(context: CheckContext) -> Finding:
+    """Look for the practical's own reading, and for one that no WHERE can know beforehand."""
+    require_table(context)
+    # Hundredths between 1 and 99: never 45, nor any whole number.
+    other_temperature = 41 + secrets.randbelow(8) + (1 + secrets.randbelow(99)) / 100
+    other = _reading(round(other_temperature, 2), _OTHER_SENSOR, _OTHER_ZONE)
+    sent = {TEST_SENSOR: _reading(45), f"temp_{_OTHER_SENSOR}": other}
+    for sensor, reading in sent.items():
+        _publish(context, sensor, reading)
+    stored: dict[str, Any] = {}
+    left_s = context.timeout_s
+    for sensor, reading in sent.items():
+        stored[sensor] = take_item(context, reading["id"], left_s)
+        left_s = left_s if stored[sensor] else 0.0
+    lost = [sensor for sensor in sent if stored[sensor] is None]
+    if lost:
+        hint = "" if len(lost) == len(sent) else _ONE_SENSOR_HINT
+        return _lost(context, [_words(sensor, sent[sensor]) for sensor in lost], hint)
+    return _compared([(reading, stored[sensor]) for sensor, reading in sent.items()])
 
-    def look(context: CheckContext) -> Finding:
-        wanted = f"a reading of {temperature:g} on {TEST_TOPIC} is stored in {TABLE} as it was sent"
-        reading = _reading(temperature)
-        with context.new_device() as device:
-            device.publish(TEST_TOPIC, reading)
-        item = _taken(context, reading["id"], context.timeout_s)
-        if item is None:
-            return Finding(False, _not_stored(context, temperature), wanted)
-        return Finding(item == reading, f"sent was {reading}, stored was {item}", wanted)
 
-    return look
+def _hot_40(context: CheckContext) -> Finding:
+    require_table(context)
+    reading, hotter = _reading(40), _reading(45)
+    _publish(context, TEST_SENSOR, reading)
+    item = take_item(context, reading["id"], context.timeout_s)
+    if item is not None:
+        return _compared([(reading, item)])
+    lost = _lost(context, [_words(TEST_SENSOR, reading)])
+    if not any(role_arns(rule) for rule in list_rules(context)):
+        return lost
+    _publish(context, TEST_SENSOR, hotter)
+    if take_item(context, hotter["id"], context.timeout_s) is None:
+        return lost
+    return Finding(False, f"{lost.seen}; but 45 was stored", hint=_BOUNDARY_HINT)
 
 
 def _mild(context: CheckContext) -> Finding:
-    wanted = "a reading of 39.9 is not stored, while a reading of 45 sent after it is"
-    mild, hot = _reading(39.9), _reading(45)
-    with context.new_device() as device:
+    require_table(context)
+    mild, attic, control = _reading(39.9), _reading(45), _reading(45)
+
+    def send(device: Device) -> None:
         device.publish(TEST_TOPIC, mild)
-        device.publish(TEST_TOPIC, hot)
-    if _taken(context, hot["id"], context.timeout_s) is None:
-        _taken(context, mild["id"], 0)
-        seen = f"{_not_stored(context, 45)}; so nothing can be said of 39.9"
-        return Finding(False, seen, wanted)
-    item = _taken(context, mild["id"], _GRACE_S)
-    seen = "45 was stored, 39.9 was not" if item is None else f"39.9 was stored: {item}"
-    return Finding(item is None, seen, wanted)
+        # A policy that refuses this topic keeps such readings from every rule.
+        with suppress(MqttError):
+            device.publish(_ATTIC_TOPIC, attic)
+        device.publish(TEST_TOPIC, control)
+
+    context.with_device(TEST_SENSOR, send)
+    has_control = take_item(context, control["id"], context.timeout_s) is not None
+    unwanted = _unwanted(context, mild["id"], attic["id"], _GRACE_S if has_control else 0.0)
+    if unwanted == mild["id"]:
+        return Finding(False, "39.9 was stored")
+    if unwanted == attic["id"]:
+        seen = f"a reading on {_ATTIC_TOPIC} was stored"
+        return Finding(False, seen, hint=_LEVEL_HINT)
+    if has_control:
+        return Finding(True, "45 was stored, 39.9 was not")
+    lost = _lost(context, [_words(TEST_SENSOR, control)], _ARRIVAL_HINT)
+    return Finding(False, f"{lost.seen}; so nothing can be said of 39.9", hint=lost.hint)
 
 
-def _not_stored(context: CheckContext, temperature: float) -> str:
-    """Return that a reading did not arrive, and the rules that could have stored it."""
-    rules = [
-        f"{rule['ruleName']} ({rule['sql']}{', disabled' if rule.get('ruleDisabled') else ''})"
-        for rule in _rules(context)
-    ]
-    return (
-        f"{temperature:g} was not stored within {context.timeout_s:g} s; the rules that write to "
-        f"{TABLE}: {'; '.join(rules) or 'none'}"
-    )
+def _unwanted(context: CheckContext, mild: str, attic: str, timeout_s: float) -> str | None:
+    """Return the id of a reading that should not be in the table, and remove both."""
+
+    def look() -> str | None:
+        return next((one for one in (mild, attic) if find_item(context, one)), None)
+
+    found = wait_for(look, timeout_s)
+    for reading_id in (mild, attic):
+        take_item(context, reading_id, 0.0)
+    return found
 
 
-def _reading(temperature: float) -> dict[str, Any]:
-    return {"id": str(uuid.uuid4()), "temperature": temperature, "sensor_id": 1, "zone_id": 1}
+def _publish(context: CheckContext, sensor: str, reading: dict[str, Any]) -> None:
+    topic = f"sensor/temperature/{sensor}"
+    context.with_device(sensor, lambda device: device.publish(topic, reading))
 
 
-def _taken(context: CheckContext, reading_id: str, timeout_s: float) -> dict[str, Any] | None:
-    """Return the item of a reading once it is there, and remove it; None if it never comes."""
-    dynamodb, key = context.client("dynamodb"), {KEY: {"S": reading_id}}
-
-    def look() -> Any:
-        return dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True).get("Item")
-
-    item = wait_for(look, timeout_s)
-    if item is None:
-        return None
-    dynamodb.delete_item(TableName=TABLE, Key=key)
-    deserialise = TypeDeserializer().deserialize
-    values = {name: deserialise(value) for name, value in item.items()}
-    return {name: _plain(value) for name, value in values.items()}
+def _lost(context: CheckContext, lost: list[str], hint: str = "") -> Finding:
+    """Return that readings did not arrive, and the rules that could have stored them."""
+    seen = f"{' and '.join(lost)} was not stored within {context.timeout_s:g} s"
+    return Finding(False, f"{seen}; {describe_rules(context)}", hint=hint)
 
 
-def _plain(value: Any) -> Any:
-    """Return a number as JSON has it: DynamoDB gives decimals, which equal no float."""
-    if isinstance(value, str | bool) or value is None:
-        return value
-    number = float(value)
-    return int(number) if number.is_integer() else number
+def _compared(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> Finding:
+    """Return whether the items are the readings that were sent."""
+    for reading, item in pairs:
+        difference = describe_difference(reading, item)
+        if difference:
+            seen = f"{reading['temperature']:g} was stored, but {difference}"
+            return Finding(False, seen, hint=_SELECT_HINT)
+    stored = " and ".join(f"{reading['temperature']:g}" for reading, _ in pairs)
+    return Finding(True, f"{stored} was stored as it was sent")
 
 
-def _rules(context: CheckContext) -> list[dict[str, Any]]:
-    """Return the topic rules that write to the table."""
-    iot = context.client("iot")
-    pages = iot.get_paginator("list_topic_rules").paginate()
-    names = [one["ruleName"] for page in pages for one in page["rules"]]
-    rules = [iot.get_topic_rule(ruleName=name)["rule"] for name in names]
-    return [rule for rule in rules if _role_arns(rule)]
+def _words(sensor: str, reading: dict[str, Any]) -> str:
+    place = f"sensor_id {reading['sensor_id']}, zone_id {reading['zone_id']}"
+    return f"{reading['temperature']:g} on sensor/temperature/{sensor} ({place})"
 
 
-def _role_arns(rule: dict[str, Any]) -> list[str]:
-    """Return the roles under which a rule writes to the table."""
-    found = [
-        action[kind]
-        for action in rule.get("actions", [])
-        for kind in _DYNAMODB_ACTIONS
-        if kind in action
-    ]
-    return [one["roleArn"] for one in found if one.get("putItem", one).get("tableName") == TABLE]
+def _reading(temperature: float, sensor_id: int = 1, zone_id: int = 1) -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid4()),
+        "temperature": temperature,
+        "sensor_id": sensor_id,
+        "zone_id": zone_id,
+    }
 
 
 _ARRIVAL_HINT = (
@@ -192,11 +211,22 @@ _ARRIVAL_HINT = (
     "the reading (temperature >= 40)? 3. may its role put items (part2-role)? 4. switch on the "
     "logs of AWS IoT and read AWSIotLogsV2."
 )
+_ONE_SENSOR_HINT = (
+    "the rule takes some hot readings and loses others: it has to take those of every sensor and "
+    "zone (FROM 'sensor/temperature/+'), and all of 40 and more (WHERE temperature >= 40)."
+)
+_BOUNDARY_HINT = "40 itself has to be stored: > or >=?"
+_LEVEL_HINT = (
+    "in the rule's FROM, + stands for exactly one level and # for all that follow: only "
+    "sensor/temperature/+ is asked for."
+)
+_SELECT_HINT = "the SELECT decides what is stored; the exercise asks for SELECT *."
 CHECKS = (
     Check(
         "part2-table",
         2,
         3,
+        f"a table {TABLE} with the hash key {KEY} of type S, and no range key",
         f'declare aws_dynamodb_table with name = "{TABLE}", hash_key = "{KEY}" and an attribute '
         f'block for "{KEY}" of type "S"; then lab.apply().',
         _table,
@@ -205,17 +235,35 @@ CHECKS = (
         "part2-role",
         2,
         3,
+        f"the rule's role trusts {IOT_SERVICE} and may dynamodb:PutItem on the table {TABLE}",
         "1. aws_iam_role whose assume_role_policy names the service iot.amazonaws.com; 2. "
         "aws_iam_role_policy on it that allows dynamodb:PutItem on the table's arn; 3. the rule's "
         "action names the role's arn.",
         _role,
     ),
-    Check("part2-hot-45", 2, 4, _ARRIVAL_HINT, _hot(45)),
-    Check("part2-hot-40", 2, 3, _ARRIVAL_HINT, _hot(40)),
+    Check(
+        "part2-hot-45",
+        2,
+        4,
+        f"a reading of 45, and any other above 40 from any sensor, is stored in {TABLE} as it "
+        "was sent",
+        _ARRIVAL_HINT,
+        _hot_45,
+    ),
+    Check(
+        "part2-hot-40",
+        2,
+        3,
+        f"a reading of 40 on {TEST_TOPIC} is stored in {TABLE} as it was sent",
+        _ARRIVAL_HINT,
+        _hot_40,
+    ),
     Check(
         "part2-mild-39-9",
         2,
         2,
+        "a reading of 39.9 and one below a further topic level (attic) are not stored, while a "
+        "reading of 45 sent after them is",
         "the rule's WHERE decides: temperature >= 40 takes 40 and all above, and nothing below.",
         _mild,
     ),

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import ssl
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 
 from lab_utils.checks import policies
 from lab_utils.checks.base import Check, CheckContext, Finding, run_check, run_checks
 from lab_utils.checks.catalogue import ALL_CHECKS, check_named, run_part
+from lab_utils.checks.storage import describe_difference
 from lab_utils.errors import LabError, SettingsError
+from lab_utils.mqtt import DeviceFiles
 
 ARN = "arn:aws:iot:eu-west-1:123456789012:"
 
@@ -28,7 +35,7 @@ def make_check(outcome: Finding | Exception) -> Check:
             raise outcome
         return outcome
 
-    return Check("part9-example", 9, 5, "try again", run)
+    return Check("part9-example", 9, 5, "something good", "try again", run)
 
 
 def test_a_passed_check_earns_its_points_and_keeps_its_remark_as_the_hint() -> None:
@@ -60,6 +67,23 @@ def test_an_error_in_a_check_is_what_it_saw_and_stops_no_other(
     report = run_checks([make_check(error), make_check(Finding(True, "", ""))], CONTEXT)
     assert [result.status for result in report.checks] == ["failed", "passed"]
     assert words in report.checks[0].seen
+    assert report.checks[0].wanted == "something good"
+
+
+def test_an_error_of_the_lab_is_seen_and_hint_in_its_own_words() -> None:
+    result = run_check(make_check(LabError("connect", "The broker refused.", "look")), CONTEXT)
+    assert (result.seen, result.hint) == ("The broker refused.", "look")
+
+
+def test_a_finding_may_be_more_exact_than_its_check() -> None:
+    exact = Finding(False, "40 is lost", "40 and more", hint="> or >=?")
+    result = run_check(make_check(exact), CONTEXT)
+    assert (result.wanted, result.hint) == ("40 and more", "> or >=?")
+
+
+def test_the_report_calls_a_passed_checks_hint_a_remark() -> None:
+    checks = [make_check(Finding(True, "good", remark="could be tighter"))]
+    assert "  remark: could be tighter" in run_checks(checks, CONTEXT).to_text()
 
 
 def test_the_report_has_the_contracts_keys_and_sums() -> None:
@@ -141,3 +165,29 @@ def test_a_role_trusts_the_services_that_its_trust_policy_names(
     trust_policy: dict[str, Any], is_trusted: bool
 ) -> None:
     assert policies.is_trusted(trust_policy, "iot.amazonaws.com") is is_trusted
+
+
+def test_a_certificate_file_of_an_earlier_apply_is_told_from_a_foreign_one(tmp_path: Path) -> None:
+    files = DeviceFiles(tmp_path / "test.cert.pem", tmp_path / "test.private.key", None)
+    files.certificate.write_text(ssl.DER_cert_to_PEM_cert(b"of an earlier apply"))
+    files.private_key.write_text("key")
+    iot = boto3.client(
+        "iot", region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    context = replace(CONTEXT, client=lambda _service: iot, files=files)
+    with Stubber(iot) as answers:
+        for check_id in ("part1-certificate", "part1-policy", "part1-thing"):
+            answers.add_response("list_certificates", {"certificates": []})
+            result = check_named(check_id, context)
+            assert "AWS IoT has no certificate at all" in result.seen
+            assert "from an earlier apply" in result.seen
+            assert "lab.apply()" in result.hint
+
+
+def test_an_item_that_differs_is_described_by_what_is_missing_other_or_too_much() -> None:
+    sent = {"id": "a", "temperature": 45, "zone_id": 1}
+    assert describe_difference(sent, dict(sent)) == ""
+    found = describe_difference(sent, {"id": "a", "temperature": "45", "payload": {"x": 1}})
+    assert "temperature is '45' in the item, but 45 was sent" in found
+    assert "zone_id is missing in the item" in found
+    assert "payload is in the item, but not in what was sent" in found
