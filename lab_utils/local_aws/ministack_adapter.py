@@ -24,6 +24,7 @@ from lab_utils.local_aws.ministack_registry import mend_event_rules, mend_iot_re
 from lab_utils.local_aws.ministack_services import MinistackServices
 from lab_utils.local_aws.ministack_sessions import mend_sessions
 from lab_utils.local_aws.ministack_state import ItemSeam, ModuleSource
+from lab_utils.local_aws.ministack_targets import mend_event_targets
 from lab_utils.local_aws.ports import LOOPBACK
 from lab_utils.local_aws.rules.actions import Place
 from lab_utils.local_aws.rules.dispatch import RuleDispatch
@@ -109,6 +110,7 @@ class Ministack:
         mend_sessions(self._iot)
         mend_iot_registry(self._iot)
         mend_event_rules(self._modules["ministack.services.eventbridge"])
+        mend_event_targets(self._modules)
         self._mend_identity()
         self._mend_rules()
 

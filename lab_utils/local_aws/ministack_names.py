@@ -19,6 +19,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "_permissions_boundary",
         "_service_principal_matches",
         "evaluate",
+        "evaluate_resource_policy",
         "validate_policy_document",
     ),
     "ministack.core.persistence": ("_json_default", "_json_object_hook"),
@@ -42,6 +43,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
     ),
     "ministack.services.eventbridge": (
         "_delete_rule",
+        "_invoke_target",
         "_put_rule",
         "_rule_key",
         "_targets",
@@ -94,6 +96,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "get_ca_cert_pem",
         "mtls_stop",
     ),
+    "ministack.services.lambda_svc": ("_get_func_record_for_ref",),
     "ministack.services.scheduler": ("start_scheduler",),
 }
 WRAPPED_SESSION_NAMES = (

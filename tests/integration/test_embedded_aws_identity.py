@@ -12,6 +12,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.integration.things import wait_until
+
 AwsClient = Callable[..., Any]
 
 
@@ -226,3 +228,36 @@ def test_a_function_runs_for_fifteen_minutes_at_most(
     code, message = refusal(change, FunctionName=name, Timeout=901)
     assert code == "ValidationException"
     assert message.endswith("Member must have value less than or equal to 900")
+
+
+def test_an_event_rule_invokes_only_a_function_that_lets_it(
+    aws_client: AwsClient, unique: Callable[[str], str]
+) -> None:
+    role = aws_client("iam").create_role(
+        RoleName=unique("role"), AssumeRolePolicyDocument=trust("lambda.amazonaws.com")
+    )["Role"]["Arn"]
+    events, source = aws_client("events"), unique("source")
+    rule = unique("rule")
+    arn = events.put_rule(Name=rule, EventPattern=json.dumps({"source": [source]}))["RuleArn"]
+    allowed, other, none = (unique("function") for _ in range(3))
+    for name in (none, other, allowed):
+        function = create_function(aws_client, name, role, "python3.13")["FunctionArn"]
+        events.put_targets(Rule=rule, Targets=[{"Id": name, "Arn": function}])
+    for name, allowed_rule in ((allowed, arn), (other, f"{arn}-2")):
+        aws_client("lambda").add_permission(
+            FunctionName=name,
+            StatementId="rule",
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=allowed_rule,
+        )
+    events.put_events(Entries=[{"Source": source, "DetailType": "tick", "Detail": "{}"}])
+    groups = aws_client("logs").get_paginator("describe_log_groups")
+
+    def has_run() -> set[str]:
+        pages = groups.paginate(logGroupNamePrefix="/aws/lambda/")
+        names = {group["logGroupName"] for page in pages for group in page["logGroups"]}
+        return {name for name in (allowed, other, none) if f"/aws/lambda/{name}" in names}
+
+    wait_until(lambda: allowed in has_run(), "the function has run")
+    assert has_run() == {allowed}
