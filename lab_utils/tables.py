@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 from boto3.dynamodb.types import Binary, TypeDeserializer
@@ -69,26 +69,28 @@ def wait_for_table(
     Raises:
         TableError: There is no such table, or what was waited for did not come.
     """
-    lacking = ""
+    lacking: list[str] = []
 
     def look() -> pd.DataFrame | None:
-        nonlocal lacking
         table = read_table(client, name)
+        lacking.clear()
         try:
             holds = len(table) >= at_least and (until is None or bool(until(table)))
         except KeyError as error:
-            lacking = f" It has no column {error}."
+            lacking.append(str(error))
             return None
-        lacking = ""
         return table if holds else None
 
     found = wait_for(look, timeout_s)
-    if found is not None:
-        return found
+    return _never_came(client, name, timeout_s, lacking) if found is None else found
+
+
+def _never_came(client: Any, name: str, timeout_s: float, lacking: list[str]) -> NoReturn:
     count = len(read_table(client, name))
+    column = "".join(f" It has no column {one}." for one in lacking)
     raise TableError(
         f"see in the table {name} what was waited for",
-        f"After {timeout_s:g} s it holds {count} rows, and the condition is not met.{lacking}",
+        f"After {timeout_s:g} s it holds {count} rows, and the condition is not met.{column}",
         "check the rule: its topic filter, its WHERE, its role; the logs of AWS IoT "
         "(AWSIotLogsV2) say what failed.",
     )
