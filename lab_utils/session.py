@@ -242,6 +242,7 @@ class Lab:
             outputs=self.outputs,
             device=self.device,
             files=self.device_files,
+            state=self.terraform.state,
         )
 
     def _guarded(self) -> Terraform:

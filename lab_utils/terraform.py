@@ -72,7 +72,12 @@ class Terraform:
         self._report = report
 
     def run(self, *arguments: str) -> int:
-        """Return the exit status of a command that uses this process's own terminal."""
+        """Return the exit status of a command that uses this process's own terminal.
+
+        Raises:
+            TerraformError: There is no such folder.
+        """
+        self._require_folder()
         command = [*find_engine(), *arguments]
         return subprocess.call(command, cwd=self.folder, env=self._environment)
 
@@ -121,8 +126,14 @@ class Terraform:
 
     def resource_addresses(self) -> list[str]:
         """Return the addresses in the state, sorted; none before the first apply."""
+        state = self.state()
+        return sorted(state_addresses(state)) if state else []
+
+    def state(self) -> dict[str, Any]:
+        """Return the state, in Terraform's format version 4; empty before the first apply."""
         text = self._capture(["state", "pull"])
-        return sorted(state_addresses(json.loads(text))) if text.strip() else []
+        state: dict[str, Any] = json.loads(text) if text.strip() else {}
+        return state
 
     def supported_types(self, kind: str) -> list[str]:
         """Return the types that the providers at hand support.
@@ -161,13 +172,16 @@ class Terraform:
             raise explain(attempted, outcome, errors_text, self.folder, self.supported_types)
         return outcome
 
-    def _start(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
+    def _require_folder(self) -> None:
         if not self.folder.is_dir():
             raise TerraformError(
                 "run Terraform",
                 f"There is no folder {self.folder}.",
                 "choose a workspace that holds terraform/, with LAB_WORKSPACE.",
             )
+
+    def _start(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
+        self._require_folder()
         return subprocess.Popen(
             [*find_engine(), *arguments],
             cwd=self.folder,

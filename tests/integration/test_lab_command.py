@@ -159,6 +159,13 @@ def test_terraform_runs_on_the_embedded_aws(lab: Command) -> None:
     assert lab("terraform", "validate").returncode == 0
 
 
+def test_terraform_without_a_folder_of_its_own_says_which_one_is_missing(lab: Command) -> None:
+    refused = lab("terraform", "plan")
+    assert refused.returncode == 1
+    assert "There is no folder" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("variables", "arguments", "words"),
     [

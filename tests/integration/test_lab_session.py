@@ -87,6 +87,20 @@ def test_every_check_passes_on_the_solutions_and_stores_nothing_for_good(lab: La
     assert len(lab.table("Temperature")) == before
 
 
+def test_the_older_endpoint_type_does_not_pass_for_the_one_asked_for(
+    workspace: Path, lab: Lab
+) -> None:
+    path = workspace / "terraform" / "iot.tf"
+    text = path.read_text()
+    path.write_text(text.replace("iot:Data-ATS", "iot:Data"))
+    lab.apply()
+    with pytest.raises(CheckError, match="iot:Data"):
+        lab.check("part1-endpoint")
+    path.write_text(text)
+    lab.apply()
+    lab.check("part1-endpoint")
+
+
 def test_a_plan_after_the_apply_shows_no_changes(workspace: Path, lab: Lab) -> None:
     lines = Lines()
     Lab(workspace=workspace, report=lines.append).plan()
