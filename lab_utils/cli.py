@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -23,9 +24,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        return int(_command_of(arguments)(arguments))
+        status = int(_command_of(arguments)(arguments))
+        sys.stdout.flush()
+        return status
     except LabError as error:
         _report_error(error, getattr(arguments, "json", False))
+        return 1
+    except BrokenPipeError:
+        # Whoever reads the output has seen enough, as in `lab start | head -1`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 
 

@@ -94,6 +94,20 @@ def test_start_prints_an_environment_in_which_any_client_finds_it(lab: Command) 
     assert "127.0.0.1" in environment["NO_PROXY"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe of a POSIX shell")
+def test_a_reader_that_has_seen_enough_is_no_error_to_report(lab: Command) -> None:
+    command = shlex.join([sys.executable, "-m", "lab_utils.cli", "start"])
+    done = subprocess.run(
+        ["sh", "-c", f"{command} | true"],
+        env=lab.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+
+
 def test_start_again_finds_the_one_that_runs(lab: Command) -> None:
     assert lab.json("start")["pid"] == lab.json("start")["pid"]
 
