@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lab_utils.local_aws.provider.context import TagRules
@@ -34,11 +34,28 @@ def read_tags(remote: Mapping[str, str], state: State, rules: TagRules) -> State
     return {"tags": own or None, "tags_all": kept}
 
 
-def tag_changes(prior: State, planned: State) -> tuple[dict[str, str], list[str]]:
-    """Return the tags to set and the keys to remove."""
+def change_tags(
+    prior: State,
+    planned: State,
+    *,
+    untag: Callable[[list[str]], Any],
+    tag: Callable[[dict[str, str]], Any],
+) -> None:
+    """Make the tags of a resource as planned, with no call where nothing differs.
+
+    Args:
+        prior: The state before.
+        planned: The state to reach.
+        untag: Removes the tags of these keys.
+        tag: Sets these tags.
+    """
     old, new = prior.get("tags_all") or {}, planned.get("tags_all") or {}
     to_set = {key: value for key, value in new.items() if old.get(key) != value}
-    return to_set, sorted(set(old) - set(new))
+    to_remove = sorted(set(old) - set(new))
+    if to_remove:
+        untag(to_remove)
+    if to_set:
+        tag(to_set)
 
 
 def from_list(tags: Any, key: str = "Key", value: str = "Value") -> dict[str, str]:

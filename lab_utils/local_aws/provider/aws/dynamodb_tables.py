@@ -13,7 +13,7 @@ from lab_utils.local_aws.provider.context import Context
 from lab_utils.local_aws.provider.diagnostics import ProviderError
 from lab_utils.local_aws.provider.overlay import ErrorPath, Overlay
 from lab_utils.local_aws.provider.resource import AwsResource, DataSource
-from lab_utils.local_aws.provider.tags import from_list, read_tags, tag_changes, to_list
+from lab_utils.local_aws.provider.tags import change_tags, from_list, read_tags, to_list
 from lab_utils.local_aws.provider.validation import between, is_arn, one_of
 from lab_utils.local_aws.provider.values import State
 from lab_utils.local_aws.provider.waiting import timeout_s, wait_until
@@ -121,11 +121,12 @@ class Table(AwsResource):
             _wait_active(context, name, timeout_s(planned, "update", _UPDATE_S))
         options.update_ttl(client, name, prior, planned)
         options.update_recovery(client, name, prior, planned)
-        to_set, to_remove = tag_changes(prior, planned)
-        if to_remove:
-            client.untag_resource(ResourceArn=prior["arn"], TagKeys=to_remove)
-        if to_set:
-            client.tag_resource(ResourceArn=prior["arn"], Tags=to_list(to_set))
+        change_tags(
+            prior,
+            planned,
+            untag=lambda keys: client.untag_resource(ResourceArn=prior["arn"], TagKeys=keys),
+            tag=lambda tags: client.tag_resource(ResourceArn=prior["arn"], Tags=to_list(tags)),
+        )
 
     def delete(self, context: Context, state: State) -> None:
         """Delete the table, and wait until it is gone."""

@@ -11,7 +11,7 @@ from lab_utils.local_aws.provider.naming import prefix_of, unique_name
 from lab_utils.local_aws.provider.overlay import ErrorPath, Overlay
 from lab_utils.local_aws.provider.resource import AwsResource, DataSource
 from lab_utils.local_aws.provider.retries import retry_while
-from lab_utils.local_aws.provider.tags import from_list, read_tags, tag_changes, to_list
+from lab_utils.local_aws.provider.tags import change_tags, from_list, read_tags, to_list
 from lab_utils.local_aws.provider.validation import is_arn, is_json, length, one_of
 from lab_utils.local_aws.provider.values import UNKNOWN, State
 
@@ -92,11 +92,12 @@ class EventRule(AwsResource):
     def update(self, context: Context, prior: State, planned: State) -> None:
         """Replace the rule, and change its tags."""
         events = context.client("events")
-        to_set, to_remove = tag_changes(prior, planned)
-        if to_remove:
-            events.untag_resource(ResourceARN=prior["arn"], TagKeys=to_remove)
-        if to_set:
-            events.tag_resource(ResourceARN=prior["arn"], Tags=to_list(to_set))
+        change_tags(
+            prior,
+            planned,
+            untag=lambda keys: events.untag_resource(ResourceARN=prior["arn"], TagKeys=keys),
+            tag=lambda tags: events.tag_resource(ResourceARN=prior["arn"], Tags=to_list(tags)),
+        )
         if _request(prior["name"], prior) != _request(prior["name"], planned):
             events.put_rule(**_request(prior["name"], planned))
 

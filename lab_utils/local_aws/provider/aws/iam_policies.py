@@ -14,7 +14,7 @@ from lab_utils.local_aws.provider.aws.policies import (
 from lab_utils.local_aws.provider.context import Context
 from lab_utils.local_aws.provider.overlay import ErrorPath, Overlay
 from lab_utils.local_aws.provider.resource import AwsResource, DataSource
-from lab_utils.local_aws.provider.tags import from_list, read_tags, tag_changes, to_list
+from lab_utils.local_aws.provider.tags import change_tags, from_list, read_tags, to_list
 from lab_utils.local_aws.provider.validation import length
 from lab_utils.local_aws.provider.values import UNKNOWN, State
 
@@ -89,11 +89,12 @@ class Policy(AwsResource):
             client.create_policy_version(
                 PolicyArn=arn, PolicyDocument=planned["policy"], SetAsDefault=True
             )
-        to_set, to_remove = tag_changes(prior, planned)
-        if to_remove:
-            client.untag_policy(PolicyArn=arn, TagKeys=to_remove)
-        if to_set:
-            client.tag_policy(PolicyArn=arn, Tags=to_list(to_set))
+        change_tags(
+            prior,
+            planned,
+            untag=lambda keys: client.untag_policy(PolicyArn=arn, TagKeys=keys),
+            tag=lambda tags: client.tag_policy(PolicyArn=arn, Tags=to_list(tags)),
+        )
 
     def delete(self, context: Context, state: State) -> None:
         """Delete the other versions, then the policy."""

@@ -26,7 +26,7 @@ from lab_utils.local_aws.provider.aws.policies import (
 from lab_utils.local_aws.provider.context import Context
 from lab_utils.local_aws.provider.overlay import ErrorPath, Overlay
 from lab_utils.local_aws.provider.resource import AwsResource, DataSource
-from lab_utils.local_aws.provider.tags import from_list, read_tags, tag_changes, to_list
+from lab_utils.local_aws.provider.tags import change_tags, from_list, read_tags, to_list
 from lab_utils.local_aws.provider.validation import between, is_arn, is_json, length, matches
 from lab_utils.local_aws.provider.values import UNKNOWN, State
 
@@ -128,11 +128,12 @@ class Role(AwsResource):
         before, after = (set(one["managed_policy_arns"] or ()) for one in (prior, planned))
         detach_managed(client, name, before - after)
         attach_managed(client, name, after - before)
-        to_set, to_remove = tag_changes(prior, planned)
-        if to_remove:
-            client.untag_role(RoleName=name, TagKeys=to_remove)
-        if to_set:
-            client.tag_role(RoleName=name, Tags=to_list(to_set))
+        change_tags(
+            prior,
+            planned,
+            untag=lambda keys: client.untag_role(RoleName=name, TagKeys=keys),
+            tag=lambda tags: client.tag_role(RoleName=name, Tags=to_list(tags)),
+        )
 
     def delete(self, context: Context, state: State) -> None:
         """Delete the role; policies that its state does not know keep it, unless forced."""

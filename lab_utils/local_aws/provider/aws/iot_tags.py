@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab_utils.local_aws.provider.context import Context
-from lab_utils.local_aws.provider.tags import from_list, read_tags, tag_changes, to_list
+from lab_utils.local_aws.provider.tags import change_tags, from_list, read_tags, to_list
 from lab_utils.local_aws.provider.values import State
 
 
@@ -16,12 +16,13 @@ def read_iot_tags(context: Context, arn: str, state: State) -> State:
 
 def update_iot_tags(context: Context, prior: State, planned: State) -> None:
     """Set and remove what changed between two states."""
-    to_set, to_remove = tag_changes(prior, planned)
     iot = context.client("iot")
-    if to_remove:
-        iot.untag_resource(resourceArn=prior["arn"], tagKeys=to_remove)
-    if to_set:
-        iot.tag_resource(resourceArn=prior["arn"], tags=to_list(to_set))
+    change_tags(
+        prior,
+        planned,
+        untag=lambda keys: iot.untag_resource(resourceArn=prior["arn"], tagKeys=keys),
+        tag=lambda tags: iot.tag_resource(resourceArn=prior["arn"], tags=to_list(tags)),
+    )
 
 
 def creation_tags(planned: State) -> State:

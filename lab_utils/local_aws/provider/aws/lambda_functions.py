@@ -18,7 +18,7 @@ from lab_utils.local_aws.provider.computed import plan_computed_blocks
 from lab_utils.local_aws.provider.context import Context
 from lab_utils.local_aws.provider.overlay import ErrorPath, Overlay
 from lab_utils.local_aws.provider.resource import AwsResource, DataSource
-from lab_utils.local_aws.provider.tags import read_tags, tag_changes
+from lab_utils.local_aws.provider.tags import change_tags, read_tags
 from lab_utils.local_aws.provider.validation import between, is_arn, length, one_of
 from lab_utils.local_aws.provider.values import UNKNOWN, State
 from lab_utils.local_aws.provider.waiting import timeout_s, wait_until
@@ -193,11 +193,12 @@ class Function(AwsResource):
             _reserve(client, name, reserved)
         if planned["publish"] and (changes or is_new_code or not prior["publish"]):
             client.publish_version(FunctionName=name)
-        to_set, to_remove = tag_changes(prior, planned)
-        if to_remove:
-            client.untag_resource(Resource=prior["arn"], TagKeys=to_remove)
-        if to_set:
-            client.tag_resource(Resource=prior["arn"], Tags=to_set)
+        change_tags(
+            prior,
+            planned,
+            untag=lambda keys: client.untag_resource(Resource=prior["arn"], TagKeys=keys),
+            tag=lambda tags: client.tag_resource(Resource=prior["arn"], Tags=tags),
+        )
 
     def delete(self, context: Context, state: State) -> None:
         """Delete the function and its versions, unless the configuration keeps it."""

@@ -9,7 +9,7 @@ from lab_utils.local_aws.provider.context import Context
 from lab_utils.local_aws.provider.naming import prefix_of, unique_name
 from lab_utils.local_aws.provider.overlay import ErrorPath, Overlay, Validator
 from lab_utils.local_aws.provider.resource import AwsResource, DataSource
-from lab_utils.local_aws.provider.tags import read_tags, tag_changes
+from lab_utils.local_aws.provider.tags import change_tags, read_tags
 from lab_utils.local_aws.provider.validation import one_of
 from lab_utils.local_aws.provider.values import State
 
@@ -110,11 +110,12 @@ class LogGroup(AwsResource):
     def update(self, context: Context, prior: State, planned: State) -> None:
         """Change retention and tags."""
         logs = context.client("logs")
-        to_set, to_remove = tag_changes(prior, planned)
-        if to_remove:
-            logs.untag_resource(resourceArn=prior["arn"], tagKeys=to_remove)
-        if to_set:
-            logs.tag_resource(resourceArn=prior["arn"], tags=to_set)
+        change_tags(
+            prior,
+            planned,
+            untag=lambda keys: logs.untag_resource(resourceArn=prior["arn"], tagKeys=keys),
+            tag=lambda tags: logs.tag_resource(resourceArn=prior["arn"], tags=tags),
+        )
         if (prior["retention_in_days"] or 0) == (planned["retention_in_days"] or 0):
             return
         if planned["retention_in_days"]:
