@@ -67,11 +67,3 @@ class LogError(LabError):
 
 class CheckError(LabError):
     """A check did not find what the exercise asks for."""
-
-
-class NotebookError(LabError):
-    """A notebook stopped in a batch run; ``cell`` is the number of the cell that failed."""
-
-    def __init__(self, attempted: str, happened: str, next_step: str, cell: int) -> None:
-        super().__init__(attempted, happened, next_step)
-        self.cell = cell

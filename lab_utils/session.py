@@ -19,13 +19,11 @@ from lab_utils.settings import Settings, read_settings
 from lab_utils.tables import wait_for_table
 from lab_utils.targets import AwsTarget, LocalTarget, Target
 from lab_utils.terraform import Terraform
-from lab_utils.workspace import require_given_files
+from lab_utils.workspace import ENDPOINT_OUTPUT, require_given_files
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ENDPOINT_OUTPUT = "iot_endpoint"
-"""The output of ``terraform/output.tf`` that names the MQTT endpoint."""
 TEST_CLIENT_ID = "mqtt-test-client"
 WAIT_S = 10.0
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from lab_utils.errors import SettingsError
 from lab_utils.settings import CHECKOUT, Settings
 
+ENDPOINT_OUTPUT = "iot_endpoint"
+"""The output of the given ``terraform/output.tf`` that names the MQTT endpoint."""
 SEEDED_FOLDERS = ("terraform", "lambda", "ci")
 """What a fresh workspace starts from: the folders of the checkout that students work in."""
 _NOT_SEEDED = shutil.ignore_patterns(

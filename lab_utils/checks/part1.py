@@ -12,8 +12,8 @@ from lab_utils.checks.policies import Document, is_allowed, read_document
 from lab_utils.errors import CheckError
 from lab_utils.mqtt import Device
 from lab_utils.mqtt_inbox import Message
+from lab_utils.workspace import ENDPOINT_OUTPUT
 
-ENDPOINT_OUTPUT = "iot_endpoint"
 ENDPOINT_TYPE = "iot:Data-ATS"
 _DATA_SOURCE = ("data", "aws_iot_endpoint", "iot_endpoint")
 _NEEDED = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 _VERSIONS = ("2008-10-17", "2012-10-17")
@@ -28,13 +29,7 @@ def identity_policy_problem(document: Any) -> str | None:
     Args:
         document: The policy, as text or parsed.
     """
-    try:
-        statements = _statements(document)
-    except json.JSONDecodeError:
-        return "The policy is not in the valid JSON format."
-    if statements is None:
-        return _SYNTAX
-    return next(filter(None, map(_identity_problem, statements)), None) or _sid_problem(statements)
+    return _problem(document, _identity_problem, "The policy is not in the valid JSON format.")
 
 
 def trust_policy_problem(document: Any) -> str | None:
@@ -43,13 +38,19 @@ def trust_policy_problem(document: Any) -> str | None:
     Args:
         document: The policy, as text or parsed.
     """
+    return _problem(document, _trust_problem, "This policy contains invalid Json")
+
+
+def _problem(
+    document: Any, of_statement: Callable[[dict[str, Any]], str | None], not_json: str
+) -> str | None:
     try:
         statements = _statements(document)
     except json.JSONDecodeError:
-        return "This policy contains invalid Json"
+        return not_json
     if statements is None:
         return _SYNTAX
-    return next(filter(None, map(_trust_problem, statements)), None) or _sid_problem(statements)
+    return next(filter(None, map(of_statement, statements)), None) or _sid_problem(statements)
 
 
 def _statements(document: Any) -> list[dict[str, Any]] | None:

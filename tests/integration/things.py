@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from lab_utils.waiting import wait_for
 
 ALLOW_ALL = [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]
 IOT_TRUST = {"Service": "iot.amazonaws.com"}
@@ -95,9 +96,6 @@ def put_item_action(role_arn: str, table: str) -> dict[str, Any]:
 
 
 def wait_until(condition: Callable[[], Any], what: str, timeout_s: float = 10.0) -> Any:
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"not within {timeout_s} s: {what}")
+    found = wait_for(lambda: condition() or None, timeout_s)
+    assert found is not None, f"not within {timeout_s} s: {what}"
+    return found

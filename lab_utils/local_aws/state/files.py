@@ -22,7 +22,7 @@ class DamagedStateError(Exception):
 
 def write_state(path: Path, payload: bytes) -> None:
     """Write a payload under a line that says how long it is and what its digest is."""
-    header = {"format": _FORMAT, "bytes": len(payload), "sha256": _digest(payload)}
+    header = {"format": _FORMAT, "bytes": len(payload), "sha256": digest_of(payload)}
     write_private(path, json.dumps(header).encode() + b"\n" + payload)
 
 
@@ -42,7 +42,7 @@ def read_state(path: Path) -> bytes:
         raise DamagedStateError(f"its format is {expected[0]}; this version reads {_FORMAT}")
     if expected[1] != len(payload):
         raise DamagedStateError(f"it holds {len(payload)} bytes of {expected[1]}")
-    if expected[2] != _digest(payload):
+    if expected[2] != digest_of(payload):
         raise DamagedStateError("its content is not what was written")
     return payload
 
@@ -65,5 +65,6 @@ def set_aside(path: Path, reason: object) -> str:
     return report
 
 
-def _digest(payload: bytes) -> str:
+def digest_of(payload: bytes) -> str:
+    """Return the digest by which a payload is recognised."""
     return hashlib.sha256(payload).hexdigest()

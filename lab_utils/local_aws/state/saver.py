@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import sqlite3
 import threading
 import time
@@ -123,7 +122,7 @@ class StateSaver:
         progress, started = self._progress_of(source), time.monotonic()
         try:
             payload = _read(source)
-            digest = hashlib.sha256(payload).hexdigest()
+            digest = files.digest_of(payload)
             if digest != progress.digest:
                 files.write_state(self._folder / f"{source.name}{files.SUFFIX}", payload)
                 progress.digest = digest
