@@ -173,13 +173,24 @@ def _write_page(executed: Path) -> None:
 
 
 def _readable(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return the notebook without what only tools read: injected parameters, solution marks."""
+    """Return the notebook without what only tools read: solution marks, parameters said twice.
+
+    Parameters that the run was given stay where they differ from those that stand above them.
+    """
+    given = "".join(cell.source for cell in book.cells if "parameters" in _tags(cell))
     book.cells = [
-        cell for cell in book.cells if "injected-parameters" not in cell.metadata.get("tags", [])
+        cell
+        for cell in book.cells
+        if "injected-parameters" not in _tags(cell)
+        or cell.source.removeprefix("# Parameters\n").strip() != given.strip()
     ]
     for cell in book.cells:
         cell.source = _SOLUTION_MARK.sub("", cell.source)
     return book
+
+
+def _tags(cell: nbformat.NotebookNode) -> list[str]:
+    return list(cell.metadata.get("tags", []))
 
 
 def _progress_line(result: NotebookResult) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from lab_utils.batch import run_notebooks
 from lab_utils.cli import main
 from lab_utils.environment import clean_environment
 from lab_utils.settings import CHECKOUT, read_settings
@@ -111,3 +112,19 @@ def test_a_failing_notebook_ends_the_batch_with_its_cell_and_error(
     assert json.loads((latest / "summary.json").read_text()) == summary
     assert (latest / "02_bad.ipynb").exists()
     assert "ZeroDivisionError" in (latest / "index.html").read_text()
+
+
+@pytest.mark.parametrize(("speed", "shown"), [("60", 1), ("30", 2)])
+def test_a_page_shows_given_parameters_where_they_differ_from_the_notebooks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], speed: str, shown: int
+) -> None:
+    cell = nbformat.v4.new_code_cell('target = "local"\nspeed = 60')
+    cell.metadata["tags"] = ["parameters"]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    source = tmp_path / "01_speed.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), source)
+    settings = read_settings(target="local", workspace=tmp_path, speed=speed)
+    run_notebooks([source], settings, tmp_path / "out", {})
+    assert "passed" in capsys.readouterr().out
+    page = (tmp_path / "out" / "01_speed.html").read_text(encoding="utf-8")
+    assert page.count(">speed</span>") == shown
