@@ -25,8 +25,8 @@ from lab_utils.local_aws.ministack_services import MinistackServices
 from lab_utils.local_aws.ministack_sessions import mend_sessions
 from lab_utils.local_aws.ministack_state import ItemSeam, ModuleSource
 from lab_utils.local_aws.ministack_targets import mend_event_targets
+from lab_utils.local_aws.place import Place
 from lab_utils.local_aws.ports import LOOPBACK
-from lab_utils.local_aws.rules.actions import Place
 from lab_utils.local_aws.rules.dispatch import RuleDispatch
 from lab_utils.local_aws.rules.logging_options import PATH as LOGGING_PATH
 from lab_utils.local_aws.rules.logging_options import LoggingOptions

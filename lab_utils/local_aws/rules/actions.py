@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from lab_utils.local_aws.place import Place
 from lab_utils.local_aws.rules.roles import (
     ActionFailedError,
     Permission,
@@ -16,18 +16,6 @@ from lab_utils.local_aws.rules.roles import (
 )
 
 DYNAMODB = "AmazonDynamoDBv2"
-
-
-@dataclass(frozen=True)
-class Place:
-    """An account and a region."""
-
-    account: str
-    region: str
-
-    def arn(self, service: str, resource: str) -> str:
-        """Return the ARN of a resource of this account and region."""
-        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
 
 class ActionServices(Protocol):

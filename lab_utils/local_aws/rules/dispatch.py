@@ -6,7 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from lab_utils.local_aws.rules.actions import ActionRunner, ActionServices, Place
+from lab_utils.local_aws.place import Place
+from lab_utils.local_aws.rules.actions import ActionRunner, ActionServices
 from lab_utils.local_aws.rules.logging_options import LoggingOptions
 from lab_utils.local_aws.rules.logs import Failure, LogService, Message, RuleLog
 from lab_utils.local_aws.rules.roles import ActionFailedError

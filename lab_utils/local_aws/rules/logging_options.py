@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lab_utils.local_aws.rules.actions import Place
+from lab_utils.local_aws.place import Place
 
 PATH = "/v2LoggingOptions"
 LEVELS = ("DISABLED", "ERROR", "WARN", "INFO", "DEBUG")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from lab_utils.local_aws.rules.actions import Place
+from lab_utils.local_aws.place import Place
 from lab_utils.local_aws.rules.logging_options import LoggingOptions
 from lab_utils.local_aws.rules.roles import (
     ActionFailedError,

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from lab_utils.local_aws.rules.actions import ActionRunner, Place, attribute_value
+from lab_utils.local_aws.place import Place
+from lab_utils.local_aws.rules.actions import ActionRunner, attribute_value
 from lab_utils.local_aws.rules.dispatch import RuleDispatch
 from lab_utils.local_aws.rules.logging_options import LoggingOptions
 from lab_utils.local_aws.rules.logs import LOG_GROUP
