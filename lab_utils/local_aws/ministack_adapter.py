@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from lab_utils.errors import TargetError
+from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.gateway import AsgiApp
 from lab_utils.local_aws.ministack_identity import check_functions, mend_iam
 from lab_utils.local_aws.ministack_names import WRAPPED_NAMES, WRAPPED_SESSION_NAMES
@@ -95,9 +96,11 @@ class Ministack:
 
     Args:
         journal: Where changes of DynamoDB items are noted.
+        clock: The lab's time; a part of the saved state.
     """
 
-    def __init__(self, journal: ItemJournal) -> None:
+    def __init__(self, journal: ItemJournal, clock: LabClock) -> None:
+        self._clock = clock
         self._modules = _import_wrapped()
         self._app: Any = self._modules["ministack.app"]
         self._iot: Any = self._modules["ministack.services.iot"]
@@ -147,16 +150,21 @@ class Ministack:
     def sources(self) -> Iterable[Any]:
         """Return what is to be saved: every service that was used, and the lab's own options."""
         loaded = (ModuleSource.of_loaded(self._modules, key) for key in self._app._state_map)
-        return [self.logging_options, *(source for source in loaded if source is not None)]
+        return [*self._own_sources(), *(source for source in loaded if source is not None)]
 
     def source(self, name: str) -> Any | None:
         """Return a part of the state by its file's name, loading its service if need be."""
-        if name == self.logging_options.name:
-            return self.logging_options
+        for own in self._own_sources():
+            if own.name == name:
+                return own
         if name not in self._app._state_map:
             return None
         self._app._get_module(self._app._state_map[name])
         return ModuleSource.of_loaded(self._modules, name)
+
+    def _own_sources(self) -> tuple[Any, ...]:
+        """Return the lab's own parts of the saved state."""
+        return (self._clock, self.logging_options)
 
     def save_changes_with(self, save: Callable[[str], Awaitable[None]]) -> None:
         """Let a request that changes resources be answered only after ``save(name)``."""

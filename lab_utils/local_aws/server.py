@@ -17,6 +17,7 @@ import hypercorn.asyncio
 import hypercorn.config
 
 from lab_utils.local_aws import ministack_adapter as adapter
+from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.gateway import Gateway
 from lab_utils.local_aws.ports import LOOPBACK, bind_loopback
 from lab_utils.local_aws.provider.server import serve_providers
@@ -68,7 +69,7 @@ class LocalServer:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         journal = ItemJournal(folder / _ITEMS_FILE)
         self._health = SavingHealth()
-        self._aws = adapter.Ministack(journal)
+        self._aws = adapter.Ministack(journal, LabClock(settings.speed))
         load_sources(folder, self._aws.source, self._health)
         if report := self._aws.items.load():
             self._health.damaged(report)
