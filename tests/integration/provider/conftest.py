@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lab_utils.local_aws.provider.server import ProviderServers, serve_providers
 from lab_utils.local_aws.session_file import Session
+from tests.integration.provider.lifecycle import Lead, Life, live
 from tests.integration.provider.workspace import TerraformWorkspace
 
 _EMPTY_PACKAGE = Path(__file__).parents[3] / "terraform" / "files" / "empty_package.zip"
@@ -67,3 +69,15 @@ def lambda_workspace(
         return workspace
 
     return make
+
+
+@pytest.fixture
+def lead(
+    terraform_workspace: Callable[..., TerraformWorkspace], aws_client: Callable[..., Any]
+) -> Lead:
+    """Leads a resource through its life, in a folder of the test's own."""
+
+    def lead_life(life: Life, make: Callable[[str], TerraformWorkspace] | None = None) -> None:
+        live(life, (make or terraform_workspace)(life.created), aws_client)
+
+    return lead_life

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from botocore.exceptions import ClientError
@@ -52,6 +52,13 @@ class Life:
     )
     not_imported: frozenset[str] = frozenset()
     is_updated_after_import: bool = False
+
+
+class Lead(Protocol):
+    """The fixture ``lead``."""
+
+    def __call__(self, life: Life, make: Callable[[str], TerraformWorkspace] | None = None) -> None:
+        """Lead a resource through its life; ``make`` makes its folder, where that holds files."""
 
 
 def live(life: Life, workspace: TerraformWorkspace, client: Client) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.provider.lifecycle import Client, Life, is_there, live
+from tests.integration.provider.lifecycle import Client, Lead, Life, is_there
 from tests.integration.provider.workspace import TerraformFailedError, TerraformWorkspace
 
 Make = Callable[..., TerraformWorkspace]
@@ -118,11 +118,8 @@ LIVES = {
 
 
 @pytest.mark.parametrize("name", LIVES)
-def test_a_resource_lives_from_creation_to_destruction(
-    name: str, terraform_workspace: Make, aws_client: Callable[..., Any]
-) -> None:
-    life = LIVES[name]
-    live(life, terraform_workspace(life.created), aws_client)
+def test_a_resource_lives_from_creation_to_destruction(name: str, lead: Lead) -> None:
+    lead(LIVES[name])
 
 
 @pytest.mark.parametrize("by_arn", [False, True])

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.provider.lifecycle import Life, is_there, live
-from tests.integration.provider.workspace import TerraformWorkspace
+from tests.integration.provider.lifecycle import Lead, Life, is_there
 
 TRUST = """<<-JSON
         {
@@ -169,10 +168,5 @@ LIVES = {
 
 
 @pytest.mark.parametrize("name", LIVES)
-def test_a_resource_lives_from_creation_to_destruction(
-    name: str,
-    terraform_workspace: Callable[..., TerraformWorkspace],
-    aws_client: Callable[..., Any],
-) -> None:
-    life = LIVES[name]
-    live(life, terraform_workspace(life.created), aws_client)
+def test_a_resource_lives_from_creation_to_destruction(name: str, lead: Lead) -> None:
+    lead(LIVES[name])

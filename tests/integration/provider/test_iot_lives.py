@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
-from tests.integration.provider.lifecycle import Client, Life, is_there, live
-from tests.integration.provider.workspace import TerraformWorkspace
+from tests.integration.provider.lifecycle import Client, Lead, Life, is_there
 
 _PROPERTIES = """
     properties {
@@ -101,10 +97,5 @@ LIVES = {
 
 
 @pytest.mark.parametrize("name", LIVES)
-def test_a_resource_lives_from_creation_to_destruction(
-    name: str,
-    terraform_workspace: Callable[..., TerraformWorkspace],
-    aws_client: Callable[..., Any],
-) -> None:
-    life = LIVES[name]
-    live(life, terraform_workspace(life.created), aws_client)
+def test_a_resource_lives_from_creation_to_destruction(name: str, lead: Lead) -> None:
+    lead(LIVES[name])

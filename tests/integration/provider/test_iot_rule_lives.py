@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.provider.lifecycle import Life, is_there, live
+from tests.integration.provider.lifecycle import Lead, Life, is_there
 from tests.integration.provider.rule_actions import ACTIONS, rule
 from tests.integration.provider.workspace import TerraformWorkspace
 
@@ -28,9 +28,7 @@ def role(aws_client: Client) -> Iterator[None]:
     iam.delete_role(RoleName="rule_actions")
 
 
-def test_a_topic_rule_lives_from_creation_to_destruction(
-    terraform_workspace: Callable[..., TerraformWorkspace], aws_client: Client
-) -> None:
+def test_a_topic_rule_lives_from_creation_to_destruction(lead: Lead) -> None:
     def disable(client: Client) -> None:
         client("iot").disable_topic_rule(ruleName="life_rule")
 
@@ -47,7 +45,7 @@ def test_a_topic_rule_lives_from_creation_to_destruction(
             for name in ("life_rule", "life_rule_2")
         ),
     )
-    live(life, terraform_workspace(life.created), aws_client)
+    lead(life)
 
 
 @pytest.mark.parametrize("kinds", [sorted(ACTIONS)[:10], sorted(ACTIONS)[10:]])

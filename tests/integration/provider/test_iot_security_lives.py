@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tests.integration.provider.hcl import certificate, policy
-from tests.integration.provider.lifecycle import Client, Life, is_there, live
-from tests.integration.provider.workspace import TerraformWorkspace
+from tests.integration.provider.lifecycle import Client, Lead, Life, is_there
 
 NARROW = """jsonencode({
   Version   = "2012-10-17"
@@ -106,17 +105,12 @@ def _delete_policy(client: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LIVES)
-def test_a_resource_lives_from_creation_to_destruction(
-    name: str,
-    terraform_workspace: Callable[..., TerraformWorkspace],
-    aws_client: Callable[..., Any],
-) -> None:
-    life = LIVES[name]
-    live(life, terraform_workspace(life.created), aws_client)
+def test_a_resource_lives_from_creation_to_destruction(name: str, lead: Lead) -> None:
+    lead(LIVES[name])
 
 
 def test_a_certificate_lives_from_creation_to_destruction(
-    terraform_workspace: Callable[..., TerraformWorkspace], aws_client: Callable[..., Any]
+    lead: Lead, aws_client: Callable[..., Any]
 ) -> None:
     iot = aws_client("iot")
     others = _certificates(iot)
@@ -140,7 +134,7 @@ def test_a_certificate_lives_from_creation_to_destruction(
         exists=lambda _client: bool(_certificates(iot) - others),
         import_id=None,
     )
-    live(life, terraform_workspace(life.created), aws_client)
+    lead(life)
 
 
 def _certificates(iot: Any) -> set[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.integration.provider.functions import function
-from tests.integration.provider.lifecycle import Life, is_there, live
+from tests.integration.provider.lifecycle import Lead, Life, is_there
 from tests.integration.provider.workspace import TerraformWorkspace
 
 PERMISSION = """
@@ -80,12 +80,9 @@ LIVES = {
 
 @pytest.mark.parametrize("name", LIVES)
 def test_a_resource_lives_from_creation_to_destruction(
-    name: str,
-    lambda_workspace: Callable[[str], TerraformWorkspace],
-    aws_client: Callable[..., Any],
+    name: str, lead: Lead, lambda_workspace: Callable[[str], TerraformWorkspace]
 ) -> None:
-    life = LIVES[name]
-    live(life, lambda_workspace(life.created), aws_client)
+    lead(LIVES[name], lambda_workspace)
 
 
 def test_code_that_others_deploy_outlives_an_apply(

@@ -14,7 +14,6 @@ from tests.integration.provider.workspace import TerraformWorkspace
 
 FACTS = Path(__file__).parents[2] / "data" / "aws_provider_schema.json"
 FLAGS = ("required", "optional", "computed")
-NOT_YET_SERVED = {"aws_timestreamwrite_database", "aws_timestreamwrite_table"}
 
 Block = Mapping[str, Any]
 
@@ -59,13 +58,11 @@ def real_types() -> dict[str, Block]:
     return types
 
 
-def test_the_types_are_those_of_the_real_providers_that_are_due(
-    served: dict[str, dict[str, Any]],
-) -> None:
-    assert set(all_types(served)) == set(real_types()) - NOT_YET_SERVED
+def test_the_types_are_those_of_the_real_providers(served: dict[str, dict[str, Any]]) -> None:
+    assert set(all_types(served)) == set(real_types())
 
 
-@pytest.mark.parametrize("name", sorted(set(real_types()) - NOT_YET_SERVED))
+@pytest.mark.parametrize("name", sorted(real_types()))
 def test_names_types_and_flags_are_the_real_provider_s(
     name: str, served: dict[str, dict[str, Any]]
 ) -> None:

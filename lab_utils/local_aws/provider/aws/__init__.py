@@ -25,6 +25,8 @@ from lab_utils.local_aws.provider.aws import (
     logs,
     regions,
     sts,
+    timestream_databases,
+    timestream_tables,
 )
 from lab_utils.local_aws.provider.aws.configuration import PROVIDER_OVERLAY, configure_with
 from lab_utils.local_aws.provider.clients import Clients, Credentials
@@ -53,6 +55,8 @@ _SERVICES = (
     logs,
     regions,
     sts,
+    timestream_databases,
+    timestream_tables,
 )
 """Each holds ``RESOURCES`` and ``DATA_SOURCES``."""
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lab_utils.local_aws.provider.schema import Block, Nested
-from lab_utils.local_aws.provider.values import State, is_empty
+from lab_utils.local_aws.provider.api_form import ApiForm
+from lab_utils.local_aws.provider.schema import Block
+from lab_utils.local_aws.provider.values import State
 
 ERROR_ACTION = "error_action"
 _API_NAMES = {
@@ -18,7 +19,14 @@ _API_NAMES = {
     "http_header": "headers",
 }
 """Where the API's name is not the block's in camel case."""
-_SENT_WHEN_FALSE = frozenset({"batch_mode", "use_base64"})
+
+
+def _api_name(name: str) -> str:
+    """Return ``role_arn`` as ``roleArn``."""
+    return _API_NAMES.get(name) or re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+
+
+_FORM = ApiForm(_api_name, sent_when_false=frozenset({"batch_mode", "use_base64"}))
 
 
 def action_blocks(rule: Block) -> dict[str, Block]:
@@ -29,7 +37,7 @@ def action_blocks(rule: Block) -> dict[str, Block]:
 def to_api(actions: Mapping[str, Block], state: State) -> list[State]:
     """Return every action of a state, or of an error action's block, as the API has them."""
     return [
-        {_api_name(name): _block_to_api(block, item)}
+        {_api_name(name): _FORM.to_api(block, item)}
         for name, block in actions.items()
         for item in state.get(name) or []
     ]
@@ -42,36 +50,5 @@ def from_api(actions: Mapping[str, Block], told: Iterable[Mapping[str, Any]]) ->
     for action in told:
         for key, value in action.items():
             if key in names:
-                found[names[key]].append(_block_from_api(actions[names[key]], value))
+                found[names[key]].append(_FORM.from_api(actions[names[key]], value))
     return found
-
-
-def _block_to_api(block: Block, item: Mapping[str, Any]) -> State:
-    sent = {
-        _api_name(name): item[name]
-        for name in block.attributes
-        if not is_empty(item.get(name)) or (name in _SENT_WHEN_FALSE and item.get(name) is False)
-    }
-    for name, nested in block.blocks.items():
-        values = [_block_to_api(nested.block, one) for one in item.get(name) or []]
-        if values:
-            sent[_api_name(name)] = values[0] if _is_single(nested) else values
-    return sent
-
-
-def _block_from_api(block: Block, told: Mapping[str, Any]) -> State:
-    item: State = {name: told.get(_api_name(name)) for name in block.attributes}
-    for name, nested in block.blocks.items():
-        value = told.get(_api_name(name))
-        values = [value] if _is_single(nested) and value is not None else value or []
-        item[name] = [_block_from_api(nested.block, one) for one in values]
-    return item
-
-
-def _is_single(nested: Nested) -> bool:
-    return nested.max_items == 1
-
-
-def _api_name(name: str) -> str:
-    """Return ``role_arn`` as ``roleArn``."""
-    return _API_NAMES.get(name) or re.sub(r"_(\w)", lambda found: found[1].upper(), name)
