@@ -187,6 +187,7 @@ def test_a_user_has_what_the_practicals_policy_of_aws_grants_and_no_more(
         "AWSIoTFullAccess",
         "CloudWatchEventsFullAccess",
         "AmazonTimestreamFullAccess",
+        "AmazonTimestreamReadOnlyAccess",
         "AWSLambda_FullAccess",
         "service-role/AWSIoTLogging",
         "service-role/AWSIoTRuleActions",
