@@ -61,6 +61,31 @@ class TableError(LabError):
     """A table could not be read."""
 
 
+class QueryError(LabError):
+    """A Timestream query failed, or its result is not what was waited for.
+
+    Args:
+        sql: The statement as it was sent.
+        code: AWS's error code; "" where AWS did not answer with an error.
+        place: The line and column of the SQL that AWS's message names, from 1.
+    """
+
+    def __init__(
+        self,
+        attempted: str,
+        happened: str,
+        next_step: str,
+        *,
+        sql: str = "",
+        code: str = "",
+        place: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(attempted, happened, next_step)
+        self.sql = sql
+        self.code = code
+        self.place = place
+
+
 class LogError(LabError):
     """A log group does not hold what was looked for."""
 

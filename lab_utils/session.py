@@ -15,6 +15,7 @@ from lab_utils.errors import CheckError, MqttError, SettingsError
 from lab_utils.logs import wait_for_entry
 from lab_utils.mqtt import Device, DeviceFiles, Inbox
 from lab_utils.mqtt_errors import certificate_id, read_file
+from lab_utils.queries import wait_for_query
 from lab_utils.settings import Settings, read_settings
 from lab_utils.tables import wait_for_table
 from lab_utils.targets import AwsTarget, LocalTarget, Target
@@ -195,6 +196,28 @@ class Lab:
             TableError: There is no such table, or what was waited for did not come.
         """
         return wait_for_table(self.client("dynamodb"), name, at_least, until, timeout_s)
+
+    def query(
+        self,
+        sql: str,
+        *,
+        at_least: int = 0,
+        until: Callable[[pd.DataFrame], bool] | None = None,
+        timeout_s: float = WAIT_S,
+    ) -> pd.DataFrame:
+        """Return the result of a Timestream query as a typed DataFrame; see `run_query`.
+
+        Args:
+            sql: One statement.
+            at_least: Run it until there are so many rows.
+            until: Run it until this holds for the result. While something is waited for, a
+                column that is not there yet is no error.
+            timeout_s: How long to wait, in seconds of the wall clock.
+
+        Raises:
+            QueryError: AWS refuses the query, or what was waited for did not come.
+        """
+        return wait_for_query(self.client("timestream-query"), sql, at_least, until, timeout_s)
 
     def wait_for_log(
         self,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
 import pandas as pd
 from boto3.dynamodb.types import Binary, TypeDeserializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lab_utils.errors import TableError
-from lab_utils.waiting import wait_for
+from lab_utils.frames import wait_for_frame
 
 _KEY_DTYPES = {"S": "string", "N": "Float64", "B": "object"}
 
@@ -69,28 +69,12 @@ def wait_for_table(
     Raises:
         TableError: There is no such table, or what was waited for did not come.
     """
-    lacking: list[str] = []
-
-    def look() -> pd.DataFrame | None:
-        table = read_table(client, name)
-        lacking.clear()
-        try:
-            holds = len(table) >= at_least and (until is None or bool(until(table)))
-        except KeyError as error:
-            lacking.append(str(error))
-            return None
-        return table if holds else None
-
-    found = wait_for(look, timeout_s)
-    return _never_came(client, name, timeout_s, lacking) if found is None else found
-
-
-def _never_came(client: Any, name: str, timeout_s: float, lacking: list[str]) -> NoReturn:
-    count = len(read_table(client, name))
-    column = "".join(f" It has no column {one}." for one in lacking)
+    frame, lack = wait_for_frame(lambda: read_table(client, name), at_least, until, timeout_s)
+    if frame is not None:
+        return frame
     raise TableError(
         f"see in the table {name} what was waited for",
-        f"After {timeout_s:g} s it holds {count} rows, and the condition is not met.{column}",
+        f"After {timeout_s:g} s {lack}",
         "check the rule: its topic filter, its WHERE, its role; the logs of AWS IoT "
         "(AWSIotLogsV2) say what failed.",
     )
