@@ -1,13 +1,17 @@
-"""The cell magic ``%%terraform FILE``: the cell's text becomes a part of that Terraform file."""
+"""The cell magics: ``%%terraform FILE`` writes HCL, ``%%timestream [NAME]`` runs a query."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from IPython.core.magic import Magics, cell_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from lab_utils.configuration import write_section
+from lab_utils.errors import QueryError
+from lab_utils.query_text import fill_in
 from lab_utils.session import Lab
 from lab_utils.settings import read_settings
 
@@ -26,6 +30,37 @@ class LabMagics(Magics):  # type: ignore[misc]  # IPython ships no types
         """
         written = write_section(self._folder(), line.strip(), cell, self._cell_id())
         print("\n".join(written.summary()))
+
+    @magic_arguments()  # type: ignore[untyped-decorator]
+    @argument("name", nargs="?", help="the variable that keeps the result")  # type: ignore[untyped-decorator]
+    @argument("--at-least", type=int, default=0, help="run it until there are so many rows")  # type: ignore[untyped-decorator]
+    @cell_magic  # type: ignore[untyped-decorator]
+    def timestream(self, line: str, cell: str) -> pd.DataFrame:
+        """Run the cell's SQL on Timestream and show its result; see `Lab.query`.
+
+        A variable's name in braces, as in ``WHERE sensor_id = {sensor}``, stands for its value,
+        written as SQL: texts get their quotes. Such a query is printed as it is run.
+
+        Args:
+            line: ``[NAME] [--at-least ROWS]``.
+            cell: One statement.
+        """
+        options = parse_argstring(self.timestream, line)
+        variables = self.shell.user_ns if self.shell is not None else {}
+        lab = variables.get("lab")
+        if not isinstance(lab, Lab):
+            raise QueryError(
+                "run the query",
+                "This notebook has no lab yet.",
+                "run the cell with `lab = Lab(...)` first.",
+            )
+        sql = fill_in(cell, variables)
+        if sql != cell:
+            print(sql.rstrip())
+        frame = lab.query(sql, at_least=options.at_least)
+        if options.name:
+            variables[options.name] = frame
+        return frame
 
     def _folder(self) -> Path:
         """Return the Terraform folder of the notebook's lab, of the default workspace before it."""

@@ -1,13 +1,17 @@
-"""The cell magic, in an IPython shell without a kernel."""
+"""The cell magics, in an IPython shell without a kernel."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from lab_utils.errors import QueryError
 from lab_utils.magics import LabMagics
+from lab_utils.session import Lab
 
 
 def test_a_terraform_cell_says_what_it_declares(
@@ -26,3 +30,36 @@ def test_a_terraform_cell_says_what_it_declares(
         "terraform/iot.tf: declares a_thing.it",
     ]
     assert (tmp_path / "terraform" / "iam.tf").read_text() == ""
+
+
+class RecordingLab(Lab):
+    """A lab without a target that keeps the queries it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+
+    def query(self, sql: str, *, at_least: int = 0, **_rest: Any) -> pd.DataFrame:
+        self.asked.append((sql, at_least))
+        return pd.DataFrame({"n": [1]})
+
+
+def test_a_timestream_cell_shows_and_keeps_the_result_of_its_query(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shell = InteractiveShell()
+    shell.register_magics(LabMagics)
+    lab = shell.user_ns["lab"] = RecordingLab()
+    shell.user_ns["sensor"] = "1"
+    shown = shell.run_cell_magic("timestream", "", "SELECT 1\n")
+    kept = shell.run_cell_magic("timestream", "rows --at-least 2", "SELECT {sensor}\n")
+    assert lab.asked == [("SELECT 1\n", 0), ("SELECT '1'\n", 2)]
+    assert shown.equals(pd.DataFrame({"n": [1]}))
+    assert shell.user_ns["rows"] is kept
+    assert capsys.readouterr().out == "SELECT '1'\n"
+
+
+def test_a_timestream_cell_before_the_lab_says_what_to_run_first() -> None:
+    shell = InteractiveShell()
+    shell.register_magics(LabMagics)
+    with pytest.raises(QueryError, match="lab = Lab"):
+        shell.run_cell_magic("timestream", "", "SELECT 1\n")

@@ -42,7 +42,7 @@ class Service:
         self.answer: Any = self._answer
         self.client.meta.events.register("before-send.timestream-query.Query", self.answer)
 
-    def _answer(self, request: AWSRequest, **_rest: Any) -> AWSResponse:
+    def _answer(self, request: AWSRequest, **_rest: Any) -> Any:
         body: Any = request.body
         self.requests.append(json.loads(body))
         status, document = next(self._answers)
