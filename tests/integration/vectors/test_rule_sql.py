@@ -18,16 +18,22 @@ RULES = examples("iot_sql", "sql")
 TEMPLATES = examples("substitution", "template")
 
 
+def payload_of(given: dict[str, Any]) -> bytes:
+    if "payload_hex" in given:
+        return bytes.fromhex(given["payload_hex"])
+    text = given.get("payload_text") or json.dumps(given["payload"], ensure_ascii=False)
+    return str(text).encode()
+
+
 def trial_of(example: Example) -> Trial:
     given, context = example.given, example.given.get("context", {})
-    payload = given.get("payload_text") or json.dumps(given["payload"], ensure_ascii=False)
     client_id = "" if context.get("protocol") == "HTTP" else context.get("clientId", "device")
     version = context.get("awsIotSqlVersion", given.get("awsIotSqlVersion", V2))
     return Trial(
         name=example.name,
         sql=given["sql"],
         topic=given["topic"],
-        payload=bytes.fromhex(given["payload_hex"]) if "payload_hex" in given else payload.encode(),
+        payload=payload_of(given),
         version=version,
         rule=given.get("ruleName", ""),
         client_id=client_id,

@@ -79,7 +79,9 @@ def test_a_query_of_a_documented_table_answers_what_the_documentation_says(
     table = timestream.table(magnetic=True)
     timestream.put(table, records_of(example.given["rows"]))
     name = example.given.get("table", "metrics")
-    query = re.sub(rf"\bFROM {name}\b", f"FROM {timestream.place(table)}", example.given["query"])
+    query = re.sub(
+        rf"\b(FROM|JOIN) {name}\b", rf"\1 {timestream.place(table)}", example.given["query"]
+    )
     assert query != example.given["query"]
     check(timestream, example, query)
 
