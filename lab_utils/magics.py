@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from lab_utils.errors import QueryError
 from lab_utils.query_text import fill_in
 from lab_utils.session import Lab
 from lab_utils.settings import read_settings
+
+_WORKBOOK_LINE = re.compile(r"^#.*$", re.M)
+"""The stub of an exercise and the marks of its solution, in a language that has no ``#``."""
 
 
 @magics_class
@@ -35,11 +39,12 @@ class LabMagics(Magics):  # type: ignore[misc]  # IPython ships no types
     @argument("name", nargs="?", help="the variable that keeps the result")  # type: ignore[untyped-decorator]
     @argument("--at-least", type=int, default=0, help="run it until there are so many rows")  # type: ignore[untyped-decorator]
     @cell_magic  # type: ignore[untyped-decorator]
-    def timestream(self, line: str, cell: str) -> pd.DataFrame:
+    def timestream(self, line: str, cell: str) -> pd.DataFrame | None:
         """Run the cell's SQL on Timestream and show its result; see `Lab.query`.
 
         A variable's name in braces, as in ``WHERE sensor_id = {sensor}``, stands for its value,
-        written as SQL: texts get their quotes. Such a query is printed as it is run.
+        written as SQL: texts get their quotes. Such a query is printed as it is run. Lines that
+        begin with ``#`` are not sent; a cell with nothing else runs nothing.
 
         Args:
             line: ``[NAME] [--at-least ROWS]``.
@@ -54,8 +59,12 @@ class LabMagics(Magics):  # type: ignore[misc]  # IPython ships no types
                 "This notebook has no lab yet.",
                 "run the cell with `lab = Lab(...)` first.",
             )
-        sql = fill_in(cell, variables)
-        if sql != cell:
+        written = _WORKBOOK_LINE.sub("", cell)
+        if not written.strip():
+            print("no query yet")
+            return None
+        sql = fill_in(written, variables)
+        if sql != written:
             print(sql.rstrip())
         frame = lab.query(sql, at_least=options.at_least)
         if options.name:

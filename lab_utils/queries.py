@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lab_utils.errors import QueryError
 from lab_utils.frames import wait_for_frame
 from lab_utils.query_columns import make_column
-from lab_utils.query_errors import query_error
+from lab_utils.query_errors import interval_error, query_error
 
 _MISSING_COLUMN = re.compile(r"Column '.*' does not exist")
 _keeps_page: ContextVar[bool] = ContextVar("_keeps_page", default=False)
@@ -57,12 +57,7 @@ def run_query(client: Any, sql: str) -> pd.DataFrame:
     except (ClientError, BotoCoreError) as error:
         raise query_error(sql, error) from error
     except (OverflowError, pd.errors.OutOfBoundsTimedelta) as error:
-        raise QueryError(
-            "read the query's result",
-            f"An interval is longer than the 292 years that a Timedelta can hold: {error}.",
-            "select CAST(... AS VARCHAR) of it.",
-            sql=sql,
-        ) from error
+        raise interval_error(sql, error) from error
 
 
 def wait_for_query(

@@ -68,6 +68,16 @@ def query_error(sql: str, error: ClientError | BotoCoreError) -> QueryError:
     return QueryError(attempted, happened, _advice(code, message), sql=sql, code=code, place=place)
 
 
+def interval_error(sql: str, error: Exception) -> QueryError:
+    """Return the error of an interval that is longer than a Timedelta can hold."""
+    return QueryError(
+        "read the query's result",
+        f"An interval is longer than the 292 years that a Timedelta can hold: {error}.",
+        "select CAST(... AS VARCHAR) of it.",
+        sql=sql,
+    )
+
+
 def find_place(message: str) -> tuple[int, int] | None:
     """Return the line and column, from 1, that a message of Timestream names, or None."""
     match = _PLACE.search(message)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import secrets
-import uuid
 from contextlib import suppress
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from lab_utils.checks.base import TEST_SENSOR, TEST_TOPIC, Check, CheckContext, Finding
-from lab_utils.checks.policies import is_trusted, read_document, trusted_services
+from lab_utils.checks.readings import (
+    ATTIC_TOPIC,
+    LEVEL_HINT,
+    any_temperature,
+    describe_reading,
+    make_reading,
+    publish_reading,
+)
+from lab_utils.checks.roles import IOT_SERVICE, look_at_roles
+from lab_utils.checks.rules import list_rules
 from lab_utils.checks.storage import (
     KEY,
     TABLE,
@@ -19,7 +24,6 @@ from lab_utils.checks.storage import (
     describe_rules,
     describe_table,
     find_item,
-    list_rules,
     require_table,
     role_arns,
     take_item,
@@ -28,9 +32,7 @@ from lab_utils.errors import MqttError
 from lab_utils.mqtt import Device
 from lab_utils.waiting import wait_for
 
-IOT_SERVICE = "iot.amazonaws.com"
 _OTHER_SENSOR, _OTHER_ZONE = 4, 2
-_ATTIC_TOPIC = "sensor/temperature/attic/temp_9"
 _GRACE_S = 1.0
 """How long a reading that must not arrive is looked for, after a later one has arrived."""
 
@@ -50,61 +52,24 @@ def _role(context: CheckContext) -> Finding:
     roles = sorted({arn for rule in list_rules(context) for arn in role_arns(rule)})
     if not roles:
         return Finding(False, f"no topic rule writes to {TABLE}")
-    findings = [_look_at_role(context, arn, table["TableArn"]) for arn in roles]
-    return next((one for one in findings if one.passed), findings[0])
-
-
-def _look_at_role(context: CheckContext, arn: str, table_arn: str) -> Finding:
-    name = arn.rsplit("/", 1)[-1]
-    try:
-        role = context.client("iam").get_role(RoleName=name)["Role"]
-    except ClientError as error:
-        return Finding(False, f"the rule's role {arn} cannot be read: {error}")
-    trust = read_document(role["AssumeRolePolicyDocument"])
-    if not is_trusted(trust, IOT_SERVICE):
-        services = ", ".join(trusted_services(trust)) or "no service"
-        return Finding(False, f"the role {name} trusts {services}")
-    decision = _decision(context, arn, "dynamodb:PutItem", table_arn)
-    seen = f"for the role {name}, dynamodb:PutItem on the table is {decision}"
-    return Finding(decision == "allowed", seen, remark=_advice(context, arn, table_arn))
-
-
-def _decision(context: CheckContext, role: str, action: str, resource: str) -> str:
-    answer = context.client("iam").simulate_principal_policy(
-        PolicySourceArn=role, ActionNames=[action], ResourceArns=[resource]
-    )
-    return str(answer["EvaluationResults"][0]["EvalDecision"])
-
-
-def _advice(context: CheckContext, role: str, table_arn: str) -> str:
-    """Return a remark on a role that may do more than the rule needs."""
+    arn = table["TableArn"]
     too_much = {
-        "delete the table (allow the action dynamodb:PutItem only)": (
-            "dynamodb:DeleteTable",
-            table_arn,
-        ),
+        "delete the table (allow the action dynamodb:PutItem only)": ("dynamodb:DeleteTable", arn),
         "write to every other table (name the table's arn as Resource)": (
             "dynamodb:PutItem",
-            f"{table_arn}-another",
+            f"{arn}-another",
         ),
     }
-    found = [
-        words
-        for words, (action, resource) in too_much.items()
-        if _decision(context, role, action, resource) == "allowed"
-    ]
-    return f"the role may also {' and '.join(found)}." if found else ""
+    return look_at_roles(context, roles, ("dynamodb:PutItem", arn, "the table"), too_much)
 
 
 def _hot_45(context: CheckContext) -> Finding:
     """Look for the practical's own reading, and for one that no WHERE can know beforehand."""
     require_table(context)
-    # Hundredths between 1 and 99: never 45, nor any whole number.
-    other_temperature = 41 + secrets.randbelow(8) + (1 + secrets.randbelow(99)) / 100
-    other = _reading(round(other_temperature, 2), _OTHER_SENSOR, _OTHER_ZONE)
-    sent = {TEST_SENSOR: _reading(45), f"temp_{_OTHER_SENSOR}": other}
+    other = make_reading(any_temperature(41, 49), _OTHER_SENSOR, _OTHER_ZONE)
+    sent = {TEST_SENSOR: make_reading(45), f"temp_{_OTHER_SENSOR}": other}
     for sensor, reading in sent.items():
-        _publish(context, sensor, reading)
+        publish_reading(context, sensor, reading)
     stored: dict[str, Any] = {}
     left_s = context.timeout_s
     for sensor, reading in sent.items():
@@ -113,21 +78,21 @@ def _hot_45(context: CheckContext) -> Finding:
     lost = [sensor for sensor in sent if stored[sensor] is None]
     if lost:
         hint = "" if len(lost) == len(sent) else _ONE_SENSOR_HINT
-        return _lost(context, [_words(sensor, sent[sensor]) for sensor in lost], hint)
+        return _lost(context, [describe_reading(sensor, sent[sensor]) for sensor in lost], hint)
     return _compared([(reading, stored[sensor]) for sensor, reading in sent.items()])
 
 
 def _hot_40(context: CheckContext) -> Finding:
     require_table(context)
-    reading, hotter = _reading(40), _reading(45)
-    _publish(context, TEST_SENSOR, reading)
+    reading, hotter = make_reading(40), make_reading(45)
+    publish_reading(context, TEST_SENSOR, reading)
     item = take_item(context, reading["id"], context.timeout_s)
     if item is not None:
         return _compared([(reading, item)])
-    lost = _lost(context, [_words(TEST_SENSOR, reading)])
+    lost = _lost(context, [describe_reading(TEST_SENSOR, reading)])
     if not any(role_arns(rule) for rule in list_rules(context)):
         return lost
-    _publish(context, TEST_SENSOR, hotter)
+    publish_reading(context, TEST_SENSOR, hotter)
     if take_item(context, hotter["id"], context.timeout_s) is None:
         return lost
     return Finding(False, f"{lost.seen}; but 45 was stored", hint=_BOUNDARY_HINT)
@@ -135,13 +100,13 @@ def _hot_40(context: CheckContext) -> Finding:
 
 def _mild(context: CheckContext) -> Finding:
     require_table(context)
-    mild, attic, control = _reading(39.9), _reading(45), _reading(45)
+    mild, attic, control = make_reading(39.9), make_reading(45), make_reading(45)
 
     def send(device: Device) -> None:
         device.publish(TEST_TOPIC, mild)
         # A policy that refuses this topic keeps such readings from every rule.
         with suppress(MqttError):
-            device.publish(_ATTIC_TOPIC, attic)
+            device.publish(ATTIC_TOPIC, attic)
         device.publish(TEST_TOPIC, control)
 
     context.with_device(TEST_SENSOR, send)
@@ -150,11 +115,11 @@ def _mild(context: CheckContext) -> Finding:
     if unwanted == mild["id"]:
         return Finding(False, "39.9 was stored")
     if unwanted == attic["id"]:
-        seen = f"a reading on {_ATTIC_TOPIC} was stored"
-        return Finding(False, seen, hint=_LEVEL_HINT)
+        seen = f"a reading on {ATTIC_TOPIC} was stored"
+        return Finding(False, seen, hint=LEVEL_HINT)
     if has_control:
         return Finding(True, "45 was stored, 39.9 was not")
-    lost = _lost(context, [_words(TEST_SENSOR, control)], _ARRIVAL_HINT)
+    lost = _lost(context, [describe_reading(TEST_SENSOR, control)], _ARRIVAL_HINT)
     return Finding(False, f"{lost.seen}; so nothing can be said of 39.9", hint=lost.hint)
 
 
@@ -168,11 +133,6 @@ def _unwanted(context: CheckContext, mild: str, attic: str, timeout_s: float) ->
     for reading_id in (mild, attic):
         take_item(context, reading_id, 0.0)
     return found
-
-
-def _publish(context: CheckContext, sensor: str, reading: dict[str, Any]) -> None:
-    topic = f"sensor/temperature/{sensor}"
-    context.with_device(sensor, lambda device: device.publish(topic, reading))
 
 
 def _lost(context: CheckContext, lost: list[str], hint: str = "") -> Finding:
@@ -192,20 +152,6 @@ def _compared(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> Finding:
     return Finding(True, f"{stored} was stored as it was sent")
 
 
-def _words(sensor: str, reading: dict[str, Any]) -> str:
-    place = f"sensor_id {reading['sensor_id']}, zone_id {reading['zone_id']}"
-    return f"{reading['temperature']:g} on sensor/temperature/{sensor} ({place})"
-
-
-def _reading(temperature: float, sensor_id: int = 1, zone_id: int = 1) -> dict[str, Any]:
-    return {
-        "id": str(uuid.uuid4()),
-        "temperature": temperature,
-        "sensor_id": sensor_id,
-        "zone_id": zone_id,
-    }
-
-
 _ARRIVAL_HINT = (
     "1. is the rule there and enabled, with FROM 'sensor/temperature/+'? 2. does its WHERE take "
     "the reading (temperature >= 40)? 3. may its role put items (part2-role)? 4. switch on the "
@@ -216,10 +162,6 @@ _ONE_SENSOR_HINT = (
     "zone (FROM 'sensor/temperature/+'), and all of 40 and more (WHERE temperature >= 40)."
 )
 _BOUNDARY_HINT = "40 itself has to be stored: > or >=?"
-_LEVEL_HINT = (
-    "in the rule's FROM, + stands for exactly one level and # for all that follow: only "
-    "sensor/temperature/+ is asked for."
-)
 _SELECT_HINT = "the SELECT decides what is stored; the exercise asks for SELECT *."
 CHECKS = (
     Check(

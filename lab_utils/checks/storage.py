@@ -9,6 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
 
 from lab_utils.checks.base import CheckContext
+from lab_utils.checks.rules import describe_writers, list_rules
 from lab_utils.errors import CheckError
 from lab_utils.waiting import wait_for
 
@@ -90,14 +91,6 @@ def describe_difference(reading: dict[str, Any], item: dict[str, Any]) -> str:
     return "; ".join(found)
 
 
-def list_rules(context: CheckContext) -> list[dict[str, Any]]:
-    """Return all topic rules with their SQL and actions."""
-    iot = context.client("iot")
-    pages = iot.get_paginator("list_topic_rules").paginate()
-    names = [one["ruleName"] for page in pages for one in page["rules"]]
-    return [iot.get_topic_rule(ruleName=name)["rule"] for name in names]
-
-
 def role_arns(rule: dict[str, Any]) -> list[str]:
     """Return the roles under which a rule writes to the table; none if it does not."""
     found = [
@@ -111,19 +104,7 @@ def role_arns(rule: dict[str, Any]) -> list[str]:
 
 def describe_rules(context: CheckContext) -> str:
     """Return which rules write to the table, with their SQL; without any, those there are."""
-    rules = list_rules(context)
-    writing = [rule for rule in rules if role_arns(rule)]
-    if writing:
-        return f"the rules that write to {TABLE}: {_described(writing)}"
-    others = f"; the other rules: {_described(rules)}" if rules else ""
-    return f"the rules that write to {TABLE}: none{others}"
-
-
-def _described(rules: list[dict[str, Any]]) -> str:
-    return "; ".join(
-        f"{rule['ruleName']} ({rule['sql']}{', disabled' if rule.get('ruleDisabled') else ''})"
-        for rule in rules
-    )
+    return describe_writers(list_rules(context), TABLE, lambda rule: bool(role_arns(rule)))
 
 
 def _joined(names: list[str]) -> str:

@@ -58,6 +58,18 @@ def test_a_timestream_cell_shows_and_keeps_the_result_of_its_query(
     assert capsys.readouterr().out == "SELECT '1'\n"
 
 
+def test_a_stub_runs_nothing_and_the_marks_of_a_solution_keep_the_lines_in_place(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shell = InteractiveShell()
+    shell.register_magics(LabMagics)
+    lab = shell.user_ns["lab"] = RecordingLab()
+    shell.run_cell_magic("timestream", "means", "# YOUR CODE HERE\n")
+    assert capsys.readouterr().out == "no query yet\n"
+    shell.run_cell_magic("timestream", "", "### BEGIN SOLUTION\nSELECT 1\n### END SOLUTION\n")
+    assert lab.asked == [("\nSELECT 1\n\n", 0)]
+
+
 def test_a_timestream_cell_before_the_lab_says_what_to_run_first() -> None:
     shell = InteractiveShell()
     shell.register_magics(LabMagics)
