@@ -1,4 +1,9 @@
-"""Timestream queries as typed DataFrames."""
+"""Timestream queries as typed DataFrames.
+
+The pages come by boto3, with its retries, credentials and endpoint discovery, but are read here,
+a column at a time: boto3's own reader makes and checks an object for each value. The next page is
+on its way while one is read.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +31,6 @@ _keeps_page: ContextVar[bool] = ContextVar("_keeps_page", default=False)
 
 def run_query(client: Any, sql: str) -> pd.DataFrame:
     """Return the result of a query, all pages of it.
-
-    The next page is on its way while one is read. The pages come by boto3, with its retries,
-    credentials and endpoint discovery, but are read a column at a time: boto3's own reader makes
-    and checks an object for each value.
 
     Args:
         client: The boto3 client ``timestream-query``.
