@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lab_utils.errors import QueryError
 from lab_utils.frames import wait_for_frame
 from lab_utils.query_columns import make_column
-from lab_utils.query_errors import interval_error, query_error
+from lab_utils.query_errors import interval_error, query_error, waiting_error
 
 _MISSING_COLUMN = re.compile(r"Column '.*' does not exist")
 _keeps_page: ContextVar[bool] = ContextVar("_keeps_page", default=False)
@@ -97,13 +97,7 @@ def wait_for_query(
     frame, lack = wait_for_frame(read, at_least, until, timeout_s)
     if frame is not None:
         return frame
-    raise QueryError(
-        "see in the query's result what was waited for",
-        f"After {timeout_s:g} s {lack}",
-        "check the rule: its topic filter, its WHERE, its role, its Timestream action; "
-        "lab.trace(topic, payload) and the logs of AWS IoT (AWSIotLogsV2) say what failed.",
-        sql=sql,
-    )
+    raise waiting_error(sql, timeout_s, lack)
 
 
 def _pages(client: Any, sql: str) -> Iterator[dict[str, Any]]:

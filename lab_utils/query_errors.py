@@ -78,6 +78,17 @@ def interval_error(sql: str, error: Exception) -> QueryError:
     )
 
 
+def waiting_error(sql: str, timeout_s: float, lack: str) -> QueryError:
+    """Return the error of a query whose result did not become what was waited for."""
+    return QueryError(
+        "see in the query's result what was waited for",
+        f"After {timeout_s:g} s {lack}",
+        "check the rule: its topic filter, its WHERE, its role, its Timestream action; "
+        "lab.trace(topic, payload) and the logs of AWS IoT (AWSIotLogsV2) say what failed.",
+        sql=sql,
+    )
+
+
 def find_place(message: str) -> tuple[int, int] | None:
     """Return the line and column, from 1, that a message of Timestream names, or None."""
     match = _PLACE.search(message)
