@@ -68,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     check = _add(commands, "check.check", "run the checks on the workspace")
     check.add_argument("part", nargs="?", type=int, help="a part's number; all by default")
 
+    bench = _add(commands, "bench.bench", "measure how fast the embedded AWS is, as ratios")
+    bench.add_argument("names", nargs="*", metavar="NAME", help="such as ingest; all by default")
+    bench.add_argument("--size", type=int, help="how many messages, records or rows")
+    bench.add_argument("--rounds", type=int, help="how often each side of a ratio is measured")
+
     terraform = commands.add_parser(
         "terraform", help="run Terraform in terraform/ on the lab's target", prefix_chars="\0"
     )
