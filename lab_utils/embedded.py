@@ -22,3 +22,8 @@ def local_control() -> Any:
     nothing else in the package may lean on it.
     """
     return importlib.import_module("lab_utils.local_aws.control")
+
+
+def local_bulk() -> Any:
+    """Return the module that fills the embedded AWS's Timestream store for a benchmark."""
+    return importlib.import_module("lab_utils.local_aws.timestream.bulk")
