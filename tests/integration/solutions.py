@@ -1,4 +1,4 @@
-"""Solutions of parts 1 and 2, right and wrong ones, made with boto3 under any names."""
+"""Solutions of parts 1 to 3, right and wrong ones, made with boto3 under any names."""
 
 from __future__ import annotations
 
@@ -19,17 +19,21 @@ from tests.integration.things import (
     create_role,
     create_rule,
     put_item_action,
+    timestream_action,
 )
 
 TABLE = "Temperature"
 SQL = "SELECT * FROM 'sensor/temperature/+' WHERE temperature >= 40"
+DATABASE, READINGS = "iot", "temperaturesensor"
+READINGS_SQL = "SELECT * FROM 'sensor/temperature/+'"
+DIMENSIONS = {name: f"${{{name}}}" for name in ("sensor_id", "temperature", "zone_id")}
 POLICY_FILE = CHECKOUT / "terraform" / "files" / "iot_policy.json"
 TIMEOUT_S = 2.0
 
 
 @dataclass
 class Solution:
-    """A student's work: the device of part 1 at once, part 2 when it is asked for."""
+    """A student's work: the device of part 1 at once, parts 2 and 3 when they are asked for."""
 
     session: Session
     aws_client: Any
@@ -39,6 +43,7 @@ class Solution:
     def __post_init__(self) -> None:
         self.iot, self.iam = self.aws_client("iot"), self.aws_client("iam")
         self.dynamodb = self.aws_client("dynamodb")
+        self.timestream = self.aws_client("timestream-write")
         statements = json.loads(POLICY_FILE.read_text(encoding="utf-8"))["Statement"]
         self.device = create_device(self.iot, self.folder, self.name, statements)
         shutil.copy(POLICY_FILE, self.folder)
@@ -62,6 +67,30 @@ class Solution:
         if is_disabled:
             self.iot.disable_topic_rule(ruleName=self.name)
 
+    def add_part3(
+        self,
+        *,
+        sql: str = READINGS_SQL,
+        dimensions: dict[str, str] = DIMENSIONS,
+        unit: str | None = "MILLISECONDS",
+        actions: dict[str, str] | None = None,
+        service: str = "iot.amazonaws.com",
+        is_disabled: bool = False,
+    ) -> None:
+        self.timestream.create_database(DatabaseName=DATABASE)
+        made = self.timestream.create_table(DatabaseName=DATABASE, TableName=READINGS)
+        allowed = write_permissions(made["Table"]["Arn"]) if actions is None else actions
+        role_arn = create_role(self.iam, self.readings_name, allowed, {"Service": service})
+        action = timestream_action(role_arn, DATABASE, READINGS, dimensions, unit)
+        create_rule(self.iot, self.readings_name, sql, [action])
+        if is_disabled:
+            self.iot.disable_topic_rule(ruleName=self.readings_name)
+
+    @property
+    def readings_name(self) -> str:
+        """The name of part 3's rule and role."""
+        return f"{self.name}_readings"
+
     def check(self, check_id: str) -> Result:
         check = next(one for one in ALL_CHECKS if one.id == check_id)
         return run_check(check, self.context)
@@ -84,12 +113,23 @@ class Solution:
     def items(self) -> list[Any]:
         return list(self.dynamodb.scan(TableName=TABLE)["Items"])
 
-    def remove_part2(self) -> None:
+    def remove(self) -> None:
         """Remove what has a fixed name, so that the next solution finds its place empty."""
-        if self.name in {rule["ruleName"] for rule in self.iot.list_topic_rules()["rules"]}:
-            self.iot.delete_topic_rule(ruleName=self.name)
+        for rule in self.iot.list_topic_rules()["rules"]:
+            if rule["ruleName"].startswith(self.name):
+                self.iot.delete_topic_rule(ruleName=rule["ruleName"])
         if TABLE in self.dynamodb.list_tables()["TableNames"]:
             self.dynamodb.delete_table(TableName=TABLE)
+        databases = self.timestream.list_databases()["Databases"]
+        if DATABASE in {one["DatabaseName"] for one in databases}:
+            for table in self.timestream.list_tables(DatabaseName=DATABASE)["Tables"]:
+                self.timestream.delete_table(DatabaseName=DATABASE, TableName=table["TableName"])
+            self.timestream.delete_database(DatabaseName=DATABASE)
+
+
+def write_permissions(table_arn: str) -> dict[str, str]:
+    """Return the actions that a Timestream rule needs, each with its resource."""
+    return {"timestream:WriteRecords": table_arn, "timestream:DescribeEndpoints": "*"}
 
 
 def create_table_with_key(dynamodb: Any, name: str, kind: str) -> str:

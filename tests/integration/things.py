@@ -95,6 +95,21 @@ def put_item_action(role_arn: str, table: str) -> dict[str, Any]:
     return {"dynamoDBv2": {"roleArn": role_arn, "putItem": {"tableName": table}}}
 
 
+def timestream_action(
+    role_arn: str, database: str, table: str, dimensions: dict[str, str], unit: str | None
+) -> dict[str, Any]:
+    """Return an action with the time of the message, in a unit; without a timestamp for None."""
+    action: dict[str, Any] = {
+        "roleArn": role_arn,
+        "databaseName": database,
+        "tableName": table,
+        "dimensions": [{"name": name, "value": value} for name, value in dimensions.items()],
+    }
+    if unit:
+        action["timestamp"] = {"value": "${timestamp()}", "unit": unit}
+    return {"timestream": action}
+
+
 def wait_until(condition: Callable[[], Any], what: str, timeout_s: float = 10.0) -> Any:
     found = wait_for(lambda: condition() or None, timeout_s)
     assert found is not None, f"not within {timeout_s} s: {what}"
