@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -20,9 +19,7 @@ TOKEN_HEADER = "x-lab-token"
 MAX_PAYLOAD_BYTES = 128 * 1024
 """The largest payload of an MQTT message, over HTTP as over MQTT."""
 
-_SIGNED_SERVICE = re.compile(rb"Credential=[^/,\s]+/\d{8}/[^/]*/([^/]+)/aws4_request")
 _ADMINISTRATION = ("/_ministack/reset", "/_ministack/config", "/_localstack/")
-_NOT_SERVED = frozenset({"timestream"})
 _TOO_LARGE = json.dumps(
     {
         "__type": "RequestEntityTooLargeException",
@@ -65,8 +62,6 @@ class Gateway:
         elif path.startswith(_ADMINISTRATION):
             # These need no authorisation: any web page could reset the lab through them.
             await _reply(send, 404, b'{"message": "The lab does not serve this path."}')
-        elif service := _unserved_service(headers):
-            await _reply(send, 400, _unserved(service))
         elif path.startswith("/topics/") and _content_length(headers) > MAX_PAYLOAD_BYTES:
             await _reply(send, 413, _TOO_LARGE)
         else:
@@ -96,17 +91,6 @@ async def _reply(send: Send, status: int, body: bytes) -> None:
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-def _unserved_service(headers: dict[bytes, bytes]) -> str | None:
-    match = _SIGNED_SERVICE.search(headers.get(b"authorization", b""))
-    service = match.group(1).decode() if match else ""
-    return service if service in _NOT_SERVED else None
-
-
-def _unserved(service: str) -> bytes:
-    message = f"The embedded AWS of this lab does not serve the service {service!r}."
-    return json.dumps({"__type": "UnknownOperationException", "message": message}).encode()
 
 
 def _content_length(headers: dict[bytes, bytes]) -> int:

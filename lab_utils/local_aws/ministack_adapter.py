@@ -26,6 +26,8 @@ from lab_utils.local_aws.ministack_services import MinistackServices
 from lab_utils.local_aws.ministack_sessions import mend_sessions
 from lab_utils.local_aws.ministack_state import ItemSeam, ModuleSource
 from lab_utils.local_aws.ministack_targets import mend_event_targets
+from lab_utils.local_aws.ministack_timestream import SERVICE as TIMESTREAM
+from lab_utils.local_aws.ministack_timestream import serve_timestream
 from lab_utils.local_aws.place import Place
 from lab_utils.local_aws.ports import LOOPBACK
 from lab_utils.local_aws.rules.dispatch import RuleDispatch
@@ -34,6 +36,7 @@ from lab_utils.local_aws.rules.logging_options import LoggingOptions
 from lab_utils.local_aws.server_settings import ServerSettings
 from lab_utils.local_aws.state.changes import changes_resources
 from lab_utils.local_aws.state.items import ItemJournal
+from lab_utils.local_aws.timestream.service import Timestream
 from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_ACCOUNT, LOCAL_SECRET_KEY
 
 DEVICE_HOST = "localhost"
@@ -97,10 +100,12 @@ class Ministack:
     Args:
         journal: Where changes of DynamoDB items are noted.
         clock: The lab's time; a part of the saved state.
+        timestream: What serves Timestream, which ministack does not know.
     """
 
-    def __init__(self, journal: ItemJournal, clock: LabClock) -> None:
+    def __init__(self, journal: ItemJournal, clock: LabClock, timestream: Timestream) -> None:
         self._clock = clock
+        self._timestream = timestream
         self._modules = _import_wrapped()
         self._app: Any = self._modules["ministack.app"]
         self._iot: Any = self._modules["ministack.services.iot"]
@@ -115,6 +120,7 @@ class Ministack:
         mend_event_rules(self._modules["ministack.services.eventbridge"])
         mend_event_targets(self._modules)
         self._mend_identity()
+        self._app.SERVICE_HANDLERS[TIMESTREAM] = serve_timestream(self._modules, timestream)
         self._mend_rules()
 
     @property
@@ -173,6 +179,8 @@ class Ministack:
             keys.setdefault(module, []).append(key)
         handlers: dict[str, Handler] = self._app.SERVICE_HANDLERS
         for service, handler in list(handlers.items()):
+            if service == TIMESTREAM:
+                continue  # It answers only once a change is on disk, whatever the change.
             names = keys.get(self._app.SERVICE_REGISTRY[service]["module"], [])
             handlers[service] = _saving(service, handler, names, save)
 

@@ -18,6 +18,8 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "_gather_role_policies",
         "_permissions_boundary",
         "_service_principal_matches",
+        "caller_arn",
+        "enforce",
         "evaluate",
         "evaluate_resource_policy",
         "validate_policy_document",
@@ -30,6 +32,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "get_region",
         "request_scope",
     ),
+    "ministack.core.router": ("SERVICE_PATTERNS", "extract_access_key_id"),
     "ministack.services.cloudwatch_logs": ("handle_request",),
     "ministack.services.dynamodb": (
         "_INDEX_MEMBERS",

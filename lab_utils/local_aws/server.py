@@ -26,6 +26,7 @@ from lab_utils.local_aws.session_file import SESSION_FILE, Session, write_privat
 from lab_utils.local_aws.state.health import SavingHealth
 from lab_utils.local_aws.state.items import ItemJournal
 from lab_utils.local_aws.state.saver import StateSaver, load_sources
+from lab_utils.local_aws.timestream.service import Timestream
 from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_ACCOUNT, LOCAL_SECRET_KEY
 
 USUAL_HTTP_PORT, USUAL_MQTT_PORT = 4566, 8883
@@ -69,7 +70,9 @@ class LocalServer:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         journal = ItemJournal(folder / _ITEMS_FILE)
         self._health = SavingHealth()
-        self._aws = adapter.Ministack(journal, LabClock(settings.speed))
+        clock = LabClock(settings.speed)
+        self._timestream = Timestream(folder, clock, self._health)
+        self._aws = adapter.Ministack(journal, clock, self._timestream)
         load_sources(folder, self._aws.source, self._health)
         if report := self._aws.items.load():
             self._health.damaged(report)
@@ -82,11 +85,13 @@ class LocalServer:
         """Serve until a signal or a stop request; a clean end loses nothing."""
         _on_signals(self._request_stop)
         self._aws.start_background()
+        self._timestream.start()
         ca_file = self._write_ca()
         try:
             async with self._serving_http(), self._serving_mqtt():
                 await self._serve_session(ca_file)
         finally:
+            self._timestream.close()
             self._saver.close()
 
     async def _serve_session(self, ca_file: Path) -> None:

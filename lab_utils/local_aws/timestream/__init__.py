@@ -1,0 +1,1 @@
+"""Amazon Timestream for LiveAnalytics: the write and the query service, on a DuckDB file."""

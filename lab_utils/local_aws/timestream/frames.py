@@ -1,0 +1,77 @@
+"""Records as columns of arrays, which DuckDB stores a hundred times faster than rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lab_utils.local_aws.timestream.catalog_store import SERIES, VERSION
+from lab_utils.local_aws.timestream.records import Record
+
+Array = np.ndarray[Any, Any]
+
+
+def frame_of(records: Sequence[Record], series: Sequence[int]) -> dict[str, Array]:
+    """Return the columns of a table's new rows, missing values masked.
+
+    Args:
+        records: The records, whose columns exist in the table.
+        series: The number of each record's time series.
+    """
+    cells, types = _cells(records)
+    frame = {
+        "time": np.array([r.time_ns for r in records], dtype="int64").view("datetime64[ns]"),
+        SERIES: np.array(series, dtype="uint64"),
+        VERSION: np.array([r.version for r in records], dtype="int64"),
+        "measure_name": _text([r.measure_name for r in records]),
+    }
+    return frame | {name: _ARRAYS[types[name]](values) for name, values in cells.items()}
+
+
+def _cells(records: Sequence[Record]) -> tuple[Mapping[str, list[Any]], Mapping[str, str]]:
+    count = len(records)
+    cells: dict[str, list[Any]] = {}
+    types: dict[str, str] = {}
+
+    def put(row: int, name: str, column_type: str, value: object) -> None:
+        values = cells.get(name)
+        if values is None:
+            values = cells[name] = [None] * count
+            types[name] = column_type
+        values[row] = value
+
+    for row, record in enumerate(records):
+        for name, text in record.dimensions:
+            put(row, name, "VARCHAR", text)
+        for name, column_type, value in record.columns():
+            put(row, name, column_type, value)
+    return cells, types
+
+
+def _text(values: Sequence[str | None]) -> Array:
+    return np.array(values, dtype=object)
+
+
+def _masked(dtype: str, blank: float | int | bool) -> Callable[[Sequence[Any]], Array]:
+    def array(values: Sequence[Any]) -> Array:
+        mask = [value is None for value in values]
+        filled = [blank if value is None else value for value in values]
+        return np.ma.masked_array(np.array(filled, dtype=dtype), mask)
+
+    return array
+
+
+def _times(values: Sequence[Any]) -> Array:
+    masked = _masked("int64", 0)(values)
+    return np.ma.masked_array(np.ma.getdata(masked).view("datetime64[ns]"), np.ma.getmask(masked))
+
+
+_ARRAYS: dict[str, Callable[[Sequence[Any]], Array]] = {
+    "VARCHAR": _text,
+    "DOUBLE": _masked("float64", 0.0),
+    "BIGINT": _masked("int64", 0),
+    "BOOLEAN": _masked("bool", False),
+    "TIMESTAMP": _times,
+}

@@ -1,0 +1,199 @@
+"""Records into tables: what fits is stored in one transaction, what does not is rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lab_utils.local_aws.timestream.catalog import Catalog, Table
+from lab_utils.local_aws.timestream.catalog_store import CatalogStore
+from lab_utils.local_aws.timestream.errors import (
+    RejectedRecord,
+    RejectedRecordsException,
+    ResourceNotFoundException,
+    TimestreamError,
+)
+from lab_utils.local_aws.timestream.frames import frame_of
+from lab_utils.local_aws.timestream.growth import Growth
+from lab_utils.local_aws.timestream.limits import record_problem
+from lab_utils.local_aws.timestream.records import Record
+from lab_utils.local_aws.timestream.retention import window_of
+from lab_utils.local_aws.timestream.store import BATCH, Store
+from lab_utils.local_aws.timestream.submissions import Ingested, Submission
+from lab_utils.local_aws.timestream.times import TimeRanges
+from lab_utils.local_aws.timestream.versions import (
+    Key,
+    Standing,
+    refusal,
+    series_number,
+    stored_standings,
+    values_of,
+)
+
+Outcome = Ingested | TimestreamError
+
+
+@dataclass
+class _Progress:
+    """What became of a submission's records so far."""
+
+    submission: Submission
+    rejected: list[RejectedRecord] = field(default_factory=list)
+    memory: int = 0
+    magnetic: int = 0
+
+    def reject(self, index: int, reason: str, existing_version: int | None = None) -> None:
+        self.rejected.append(RejectedRecord(index, reason, existing_version))
+
+    def outcome(self) -> Outcome:
+        if self.rejected:
+            return RejectedRecordsException(sorted(self.rejected, key=lambda r: r.index))
+        return Ingested(self.memory, self.magnetic)
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A record that only another record, or its form, can keep from being stored."""
+
+    progress: _Progress
+    index: int
+    record: Record
+    key: Key
+    is_late: bool
+
+
+class Ingest:
+    """Stores submissions.
+
+    Args:
+        store: The store.
+        catalog: The catalog, which is updated once the records are on disk.
+        catalog_store: The catalog in the store.
+        times: From when to when each table's records are.
+    """
+
+    def __init__(
+        self, store: Store, catalog: Catalog, catalog_store: CatalogStore, times: TimeRanges
+    ) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._catalog_store = catalog_store
+        self._times = times
+
+    def store_all(self, submissions: Iterable[Submission]) -> list[tuple[Submission, Outcome]]:
+        """Store submissions in one transaction; once this returns, they are on disk.
+
+        Raises:
+            StoreError: Nothing was stored.
+        """
+        outcomes: list[tuple[Submission, Outcome]] = []
+        groups: dict[int, tuple[Table, list[_Progress]]] = {}
+        for s in submissions:
+            table = self._catalog.table(s.place, s.database, s.table)
+            if table is None:
+                outcomes.append((s, _no_such_table(s)))
+            else:
+                groups.setdefault(table.id, (table, []))[1].append(_Progress(s))
+        with self._store.transaction():
+            batches = [_TableBatch(table, group) for table, group in groups.values()]
+            for batch in batches:
+                batch.write(self._store, self._catalog_store, self._times)
+        for batch in batches:
+            self._publish(batch)
+        stored = (p for _table, group in groups.values() for p in group)
+        return outcomes + [(p.submission, p.outcome()) for p in stored]
+
+    def _publish(self, batch: _TableBatch) -> None:
+        if batch.grown is not None:
+            self._catalog.put_table(batch.grown)
+        self._times.add(batch.table, (record.time_ns for record in batch.rows))
+
+
+class _TableBatch:
+    """One transaction's records of one table.
+
+    Attributes:
+        table: The table as it was.
+        grown: The table as it became, if it grew.
+        rows: The records to be inserted.
+    """
+
+    def __init__(self, table: Table, group: Sequence[_Progress]) -> None:
+        self.table = table
+        self.grown: Table | None = None
+        self.rows: list[Record] = []
+        self._group = group
+        self._series: list[int] = []
+        self._rows_of: dict[Key, int] = {}
+        self._replaced: list[int] = []
+
+    def write(self, store: Store, catalog_store: CatalogStore, times: TimeRanges) -> None:
+        """Write what is to be stored; the caller's transaction keeps it."""
+        candidates = self._candidates()
+        known = [c.key for c in candidates if times.may_hold(self.table, c.key[1])]
+        growth = Growth(self.table)
+        self._settle(candidates, stored_standings(store, self.table, known), growth)
+        self.grown = growth.grown()
+        if self.grown is not None:
+            catalog_store.grow(self.table, self.grown)
+        if self._replaced:
+            rows = {"row": np.array(self._replaced, dtype="int64")}
+            gone = f"rowid IN (SELECT row FROM {BATCH})"
+            store.run(f"DELETE FROM {self.table.relation} WHERE {gone}", arrays=rows)
+        if self.rows:
+            insert = f"INSERT INTO {self.table.relation} BY NAME SELECT * FROM {BATCH}"
+            store.run(insert, arrays=frame_of(self.rows, self._series))
+
+    def _candidates(self) -> list[_Candidate]:
+        """Return the records that are sound in themselves and of a time that is taken."""
+        candidates = []
+        for progress in self._group:
+            window = window_of(self.table, progress.submission.now_ns)
+            for index, record in enumerate(progress.submission.records):
+                problem = record_problem(record)
+                if not window.begin_ns <= record.time_ns < window.end_ns:
+                    problem = problem or window.rejection()
+                if problem:
+                    progress.reject(index, problem)
+                    continue
+                key = (series_number(record), record.time_ns)
+                is_late = record.time_ns < window.memory_ns
+                candidates.append(_Candidate(progress, index, record, key, is_late))
+        return candidates
+
+    def _settle(
+        self, candidates: Sequence[_Candidate], standings: dict[Key, Standing], growth: Growth
+    ) -> None:
+        """Decide on each candidate in turn, as if it were the only one."""
+        for c in candidates:
+            standing = standings.get(c.key)
+            version = standing.version if standing else None
+            if problem := growth.admit(c.record) or refusal(c.record, standing):
+                c.progress.reject(c.index, problem, version)
+                continue
+            if c.is_late:
+                c.progress.magnetic += 1
+            else:
+                c.progress.memory += 1
+            if version != c.record.version:
+                self._take(c, standing)
+                standings[c.key] = Standing(c.record.version, values_of(c.record))
+
+    def _take(self, candidate: _Candidate, standing: Standing | None) -> None:
+        if standing is not None and standing.row is not None:
+            self._replaced.append(standing.row)
+        row = self._rows_of.setdefault(candidate.key, len(self.rows))
+        if row == len(self.rows):
+            self.rows.append(candidate.record)
+            self._series.append(candidate.key[0])
+        else:
+            self.rows[row] = candidate.record
+
+
+def _no_such_table(submission: Submission) -> ResourceNotFoundException:
+    """AWS's words for this are not documented."""
+    return ResourceNotFoundException(
+        f"The table {submission.table} does not exist in the database {submission.database}."
+    )
