@@ -12,16 +12,21 @@ import importlib, inspect, json, sys
 from pathlib import Path
 from lab_utils.errors import TargetError
 from lab_utils.local_aws import ministack_adapter as adapter, ministack_names as names
+from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.server_settings import ServerSettings
+from lab_utils.local_aws.state.health import SavingHealth
 from lab_utils.local_aws.state.items import ItemJournal
+from lab_utils.local_aws.timestream.service import Timestream
 settings = ServerSettings(Path(sys.argv[1]), "eu-west-1", 1)
 adapter.prepare_environment(settings, 4566, 8883)
 remove = json.loads(sys.argv[2])
 if remove:
     module, _, name = remove.rpartition(".")
     delattr(importlib.import_module(module), name)
+folder, clock = Path(sys.argv[1]), LabClock(1)
+timestream = Timestream(folder, clock, SavingHealth())
 try:
-    lab = adapter.Ministack(ItemJournal(Path(sys.argv[1]) / "items"))
+    lab = adapter.Ministack(ItemJournal(folder / "items"), clock, timestream)
 except TargetError as error:
     print(json.dumps({"error": str(error)}))
     sys.exit()
@@ -33,6 +38,7 @@ print(json.dumps({
     "unknown": iot._describe_endpoint({"endpointType": "iot:Nonsense"})[0],
     "verify": iot._mtls_build_ssl_context().verify_mode.name,
     "sources": [source.name for source in lab.sources()],
+    "heavy": sorted({"duckdb", "numpy", "sqlglot"} & sys.modules.keys()),
     "signatures": {
         name: list(inspect.signature(getattr(lab_or_iot, name)).parameters)
         for lab_or_iot, name in (
@@ -66,7 +72,8 @@ def test_ministack_is_the_one_that_the_seams_fit(tmp_path: Path) -> None:
     assert answer["verify"] == "CERT_REQUIRED"
     sources = answer["sources"]
     assert isinstance(sources, list)
-    assert {"iot_logging", "iot", "iam", "dynamodb", "cloudwatch_logs"} <= set(sources)
+    assert {"iot_logging", "lab_clock", "iot", "iam", "dynamodb", "cloudwatch_logs"} <= set(sources)
+    assert answer["heavy"] == [], "Timestream is to cost nothing until it is used"
     assert answer["signatures"] == {
         "_dispatch_rule_action": ["account", "region", "rule", "action", "event"],
         "_dispatch_rule_error_action": [
