@@ -50,7 +50,7 @@ _WIDER = {
 
 def can_coerce(kind: Type, target: Type) -> bool:
     """Tell whether a value of one type is accepted where the other is wanted."""
-    if kind == target or kind == UNKNOWN or target in _WIDER.get(kind, ()):
+    if kind in (target, UNKNOWN) or target in _WIDER.get(kind, ()):
         return True
     if isinstance(kind, ArrayType) and isinstance(target, ArrayType):
         return can_coerce(kind.element, target.element)
@@ -69,6 +69,8 @@ def coerce(value: Typed, target: Type) -> Typed:
     Raises:
         ValueError: A text literal that is no timestamp.
     """
+    if value.type == UNKNOWN != target:
+        return Typed(f"CAST(NULL AS {target.duckdb})", target)  # all there is of that type
     if value.type == target or value.type.duckdb == target.duckdb:
         return replace(value, type=target)
     if target == TIMESTAMP and isinstance(value.literal, str):
