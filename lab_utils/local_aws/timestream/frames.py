@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from lab_utils.local_aws.timestream.catalog_store import SERIES, VERSION
-from lab_utils.local_aws.timestream.records import Record
+from lab_utils.local_aws.timestream.records import SINGLE_COLUMNS, Record
 
 Array = np.ndarray[Any, Any]
 
@@ -27,26 +28,25 @@ def frame_of(records: Sequence[Record], series: Sequence[int]) -> dict[str, Arra
         VERSION: np.array([r.version for r in records], dtype="int64"),
         "measure_name": _text([r.measure_name for r in records]),
     }
-    return frame | {name: _ARRAYS[types[name]](values) for name, values in cells.items()}
+    return frame | {
+        name: _ARRAYS[types.get(name, "VARCHAR")](values) for name, values in cells.items()
+    }
 
 
 def _cells(records: Sequence[Record]) -> tuple[Mapping[str, list[Any]], Mapping[str, str]]:
-    count = len(records)
-    cells: dict[str, list[Any]] = {}
+    cells: defaultdict[str, list[Any]] = defaultdict(lambda: [None] * len(records))
     types: dict[str, str] = {}
-
-    def put(row: int, name: str, column_type: str, value: object) -> None:
-        values = cells.get(name)
-        if values is None:
-            values = cells[name] = [None] * count
-            types[name] = column_type
-        values[row] = value
-
     for row, record in enumerate(records):
         for name, text in record.dimensions:
-            put(row, name, "VARCHAR", text)
-        for name, column_type, value in record.columns():
-            put(row, name, column_type, value)
+            cells[name][row] = text
+        if isinstance(record.value, tuple):
+            for name, value_type, value in record.value:
+                cells[name][row] = value
+                types[name] = value_type
+        else:
+            name = SINGLE_COLUMNS[record.measure_type]
+            cells[name][row] = record.value
+            types[name] = record.measure_type
     return cells, types
 
 

@@ -7,18 +7,17 @@ from dataclasses import replace
 from lab_utils.local_aws.timestream.catalog import (
     DIMENSION,
     FIXED_COLUMNS,
-    MEASURE_VALUE,
     MULTI,
     Column,
     Measure,
     Table,
 )
+from lab_utils.local_aws.timestream.forms import Form
 from lab_utils.local_aws.timestream.limits import (
     MOST_DIMENSIONS,
     MOST_MEASURE_NAMES,
     MOST_MULTI_COLUMNS,
 )
-from lab_utils.local_aws.timestream.records import Record
 
 _MOST_OF_KIND = {DIMENSION: MOST_DIMENSIONS, MULTI: MOST_MULTI_COLUMNS}
 
@@ -35,23 +34,22 @@ class Growth:
         self._columns = {c.name: c for c in table.columns}
         self._by_stored_name = {_fold(c.name): c for c in (*FIXED_COLUMNS, *table.columns)}
         self._measures = dict(table.measures)
-        self._admitted: set[tuple[object, ...]] = set()
+        self._admitted: set[Form] = set()
         self._has_grown = False
 
-    def admit(self, record: Record) -> str | None:
-        """Add what a record needs; or return why it does not fit, and add nothing.
+    def admit(self, form: Form) -> str | None:
+        """Add what records of a form need; or return why they do not fit, and add nothing.
 
         AWS documents that a measure keeps its type and that the numbers are limited. The texts
         are ours.
         """
-        form = _form(record)
         if form in self._admitted:
             return None
-        new = [c for c in _columns(record) if c != self._columns.get(c.name)]
-        problem = self._measure_problem(record) or self._column_problem(new)
+        new = [c for c in form.columns if c != self._columns.get(c.name)]
+        problem = self._measure_problem(form) or self._column_problem(new)
         if problem:
             return problem
-        self._add(record, new)
+        self._add(form, new)
         self._admitted.add(form)
         return None
 
@@ -62,15 +60,15 @@ class Growth:
         columns = tuple(self._columns.values())
         return replace(self._table, columns=columns, measures=self._measures)
 
-    def _measure_problem(self, record: Record) -> str | None:
-        known = self._measures.get(record.measure_name)
+    def _measure_problem(self, form: Form) -> str | None:
+        known = self._measures.get(form.measure_name)
         if known is None:
             is_full = len(self._measures) >= MOST_MEASURE_NAMES
             return f"The table has {MOST_MEASURE_NAMES} measure names already." if is_full else None
-        if known.type != record.measure_type:
+        if known.type != form.measure_type:
             return (
-                f"The measure {record.measure_name!r} is of type {known.type} in this table; "
-                f"a value of type {record.measure_type} cannot be stored in it."
+                f"The measure {form.measure_name!r} is of type {known.type} in this table; "
+                f"a value of type {form.measure_type} cannot be stored in it."
             )
         return None
 
@@ -85,31 +83,18 @@ class Growth:
                 return f"The table would have more than {most} columns of kind {kind}."
         return None if len({_fold(c.name) for c in new}) == len(new) else _TWICE
 
-    def _add(self, record: Record, new: list[Column]) -> None:
+    def _add(self, form: Form, new: list[Column]) -> None:
         for column in new:
             self._columns[column.name] = self._by_stored_name[_fold(column.name)] = column
-        known = self._measures.get(record.measure_name, Measure(record.measure_type, ()))
-        names = tuple(n for n, _ in record.dimensions if n not in known.dimensions)
+        known = self._measures.get(form.measure_name, Measure(form.measure_type, ()))
+        names = tuple(n for n in form.dimensions if n not in known.dimensions)
         measure = Measure(known.type, known.dimensions + names)
-        if new or measure != self._measures.get(record.measure_name):
-            self._measures[record.measure_name] = measure
+        if new or measure != self._measures.get(form.measure_name):
+            self._measures[form.measure_name] = measure
             self._has_grown = True
 
 
 _TWICE = "A record's dimensions and measure values must have different names, whatever their case."
-
-
-def _columns(record: Record) -> list[Column]:
-    kind = MULTI if record.measure_type == MULTI else MEASURE_VALUE
-    dimensions = [Column(name, "VARCHAR", DIMENSION) for name, _ in record.dimensions]
-    return dimensions + [Column(name, t, kind) for name, t, _value in record.columns()]
-
-
-def _form(record: Record) -> tuple[object, ...]:
-    """Return what two records have in common that need the same columns and measure."""
-    names = tuple(name for name, _ in record.dimensions)
-    values = tuple((name, t) for name, t, _value in record.columns())
-    return record.measure_name, record.measure_type, names, values
 
 
 def _fold(name: str) -> str:

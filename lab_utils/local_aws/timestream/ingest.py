@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,9 +16,10 @@ from lab_utils.local_aws.timestream.errors import (
     ResourceNotFoundException,
     TimestreamError,
 )
+from lab_utils.local_aws.timestream.forms import Form, dimensions_of, form_of
 from lab_utils.local_aws.timestream.frames import frame_of
 from lab_utils.local_aws.timestream.growth import Growth
-from lab_utils.local_aws.timestream.limits import record_problem
+from lab_utils.local_aws.timestream.limits import value_problem
 from lab_utils.local_aws.timestream.records import Record
 from lab_utils.local_aws.timestream.retention import window_of
 from lab_utils.local_aws.timestream.store import BATCH, Store
@@ -28,8 +30,8 @@ from lab_utils.local_aws.timestream.versions import (
     Standing,
     refusal,
     series_number,
+    standing_of,
     stored_standings,
-    values_of,
 )
 
 Outcome = Ingested | TimestreamError
@@ -53,13 +55,13 @@ class _Progress:
         return Ingested(self.memory, self.magnetic)
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """A record that only another record, or its form, can keep from being stored."""
 
     progress: _Progress
-    index: int
+    position: int
     record: Record
+    form: Form
     key: Key
     is_late: bool
 
@@ -152,44 +154,49 @@ class _TableBatch:
         for progress in self._group:
             window = window_of(self.table, progress.submission.now_ns)
             for index, record in enumerate(progress.submission.records):
-                problem = record_problem(record)
-                if not window.begin_ns <= record.time_ns < window.end_ns:
-                    problem = problem or window.rejection()
-                if problem:
+                form, time_ns = form_of(record), record.time_ns
+                problem = form.problem or record_problem(record)
+                if problem is None and not window.begin_ns <= time_ns < window.end_ns:
+                    problem = window.rejection()
+                if problem is None:
+                    key = (series_number(record), time_ns)
+                    is_late = time_ns < window.memory_ns
+                    candidates.append(_Candidate(progress, index, record, form, key, is_late))
+                else:
                     progress.reject(index, problem)
-                    continue
-                key = (series_number(record), record.time_ns)
-                is_late = record.time_ns < window.memory_ns
-                candidates.append(_Candidate(progress, index, record, key, is_late))
         return candidates
 
     def _settle(
-        self, candidates: Sequence[_Candidate], standings: dict[Key, Standing], growth: Growth
+        self, candidates: Sequence[_Candidate], stored: Mapping[Key, Standing], growth: Growth
     ) -> None:
         """Decide on each candidate in turn, as if it were the only one."""
         for c in candidates:
-            standing = standings.get(c.key)
-            version = standing.version if standing else None
-            if problem := growth.admit(c.record) or refusal(c.record, standing):
-                c.progress.reject(c.index, problem, version)
+            row = self._rows_of.get(c.key)
+            standing = stored.get(c.key) if row is None else standing_of(self.rows[row])
+            if problem := growth.admit(c.form) or refusal(c.record, standing):
+                c.progress.reject(c.position, problem, standing.version if standing else None)
                 continue
             if c.is_late:
                 c.progress.magnetic += 1
             else:
                 c.progress.memory += 1
-            if version != c.record.version:
-                self._take(c, standing)
-                standings[c.key] = Standing(c.record.version, values_of(c.record))
+            if standing is None or standing.version != c.record.version:
+                self._take(c, row, standing)
 
-    def _take(self, candidate: _Candidate, standing: Standing | None) -> None:
-        if standing is not None and standing.row is not None:
-            self._replaced.append(standing.row)
-        row = self._rows_of.setdefault(candidate.key, len(self.rows))
-        if row == len(self.rows):
-            self.rows.append(candidate.record)
-            self._series.append(candidate.key[0])
-        else:
+    def _take(self, candidate: _Candidate, row: int | None, standing: Standing | None) -> None:
+        if row is not None:
             self.rows[row] = candidate.record
+            return
+        if standing is not None:
+            self._replaced.append(standing.row)
+        self._rows_of[candidate.key] = len(self.rows)
+        self._series.append(candidate.key[0])
+        self.rows.append(candidate.record)
+
+
+def record_problem(record: Record) -> str | None:
+    """Return which limit a record exceeds."""
+    return dimensions_of(record.dimensions).problem or value_problem(record)
 
 
 def _no_such_table(submission: Submission) -> ResourceNotFoundException:

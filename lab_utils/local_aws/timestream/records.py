@@ -9,6 +9,8 @@ MeasureValue = tuple[str, str, Scalar]
 """One value of a multi-measure record: its name, its type, and itself."""
 MULTI = "MULTI"
 SCALAR_TYPES = ("DOUBLE", "BIGINT", "VARCHAR", "BOOLEAN", "TIMESTAMP")
+SINGLE_COLUMNS = {name: f"measure_value::{name.lower()}" for name in SCALAR_TYPES}
+"""The column of a single-measure record's value, by its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class Record:
     time_ns: int
     version: int = 1
 
-    def columns(self) -> tuple[MeasureValue, ...]:
-        """Return the values with the names and types of the columns that they stand in."""
+    def values(self) -> dict[str, Scalar]:
+        """Return the measure values by the names of the columns that they stand in."""
         if isinstance(self.value, tuple):
-            return self.value
-        return ((f"measure_value::{self.measure_type.lower()}", self.measure_type, self.value),)
+            return {name: value for name, _type, value in self.value}
+        return {SINGLE_COLUMNS[self.measure_type]: self.value}

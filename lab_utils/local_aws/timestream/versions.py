@@ -16,6 +16,7 @@ import numpy as np
 
 from lab_utils.local_aws.timestream.catalog import Column, Table
 from lab_utils.local_aws.timestream.catalog_store import SERIES, VERSION, quoted
+from lab_utils.local_aws.timestream.forms import dimensions_of
 from lab_utils.local_aws.timestream.records import Record, Scalar
 from lab_utils.local_aws.timestream.store import BATCH, Store
 
@@ -34,19 +35,19 @@ _MATCHES = (
 _KINDS_OF_VALUES = frozenset({"MEASURE_VALUE", "MULTI"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Standing:
     """The record that has a key at the moment.
 
     Attributes:
         version: Its version.
         values: Its measure values by column.
-        row: Its row in the store, or None if it is one of this transaction.
+        row: Its row in the store; no matter for a record of the same transaction.
     """
 
     version: int
     values: Mapping[str, Scalar]
-    row: int | None = None
+    row: int = -1
 
 
 def series_number(record: Record) -> int:
@@ -54,7 +55,8 @@ def series_number(record: Record) -> int:
 
     Two series share a number once in 2**64, and that would matter only at the same nanosecond.
     """
-    text = repr((record.dimensions, record.measure_name)).encode("utf-8", "surrogatepass")
+    name = record.measure_name.encode("utf-8", "surrogatepass")
+    text = dimensions_of(record.dimensions).digest + name
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 
 
@@ -70,12 +72,12 @@ def refusal(record: Record, standing: Standing | None) -> str | None:
             f"The record version {record.version} is lower than the existing version "
             f"{standing.version}. A higher version is required to update the measure value."
         )
-    return None if values_of(record) == standing.values else DUPLICATE
+    return None if record.values() == standing.values else DUPLICATE
 
 
-def values_of(record: Record) -> dict[str, Scalar]:
-    """Return a record's measure values by column."""
-    return {name: value for name, _type, value in record.columns()}
+def standing_of(record: Record) -> Standing:
+    """Return what an earlier record of the same transaction holds of its key."""
+    return Standing(record.version, record.values())
 
 
 def stored_standings(store: Store, table: Table, keys: Sequence[Key]) -> dict[Key, Standing]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab_utils.local_aws.timestream.errors import ValidationException
-from lab_utils.local_aws.timestream.limits import name_problem
+from lab_utils.local_aws.timestream.forms import form_of
 from lab_utils.local_aws.timestream.records import MULTI, SCALAR_TYPES, MeasureValue, Record, Scalar
 
 NS_PER_UNIT = {
@@ -51,7 +51,7 @@ def _record(common: Mapping[str, Any], own: Mapping[str, Any]) -> Record:
         _time(given, unit),
         _version(given),
     )
-    if problem := name_problem(record):
+    if problem := form_of(record).problem:
         raise ValidationException(problem)
     return record
 
