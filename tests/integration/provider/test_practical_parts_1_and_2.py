@@ -3,99 +3,23 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from lab_utils.local_aws.session_file import Session
 from lab_utils.mqtt import Device, DeviceFiles
-from lab_utils.settings import CHECKOUT
 from lab_utils.waiting import wait_for
+from tests.integration.provider.practical import (
+    PART_1,
+    ROLE,
+    RULE,
+    TABLE,
+    copy_given_files,
+    inventory,
+)
 from tests.integration.provider.workspace import TerraformWorkspace
 
-GIVEN = CHECKOUT / "terraform"
-PART_1 = """
-    resource "aws_iot_certificate" "cert" {
-      active = true
-    }
-
-    resource "aws_iot_policy" "sensors" {
-      name   = "practical_sensors"
-      policy = file("files/iot_policy.json")
-    }
-
-    resource "aws_iot_policy_attachment" "sensors" {
-      policy = aws_iot_policy.sensors.name
-      target = aws_iot_certificate.cert.arn
-    }
-
-    resource "aws_iot_thing" "sensor" {
-      name = "practical_sensor"
-    }
-
-    resource "aws_iot_thing_principal_attachment" "sensor" {
-      thing     = aws_iot_thing.sensor.name
-      principal = aws_iot_certificate.cert.arn
-    }
-
-    data "aws_iot_endpoint" "iot_endpoint" {
-      endpoint_type = "iot:Data-ATS"
-    }
-"""
-RULE = """
-    resource "aws_iot_topic_rule" "hot" {
-      name        = "practical_hot"
-      enabled     = true
-      sql         = "SELECT *  FROM 'sensor/temperature/+' where temperature >= 40"
-      sql_version = "2016-03-23"
-
-      dynamodbv2 {
-        role_arn = aws_iam_role.iot_role.arn
-        put_item {
-          table_name = aws_dynamodb_table.temperature.name
-        }
-      }
-    }
-"""
-TABLE = """
-    resource "aws_dynamodb_table" "temperature" {
-      name         = "Temperature"
-      billing_mode = "PAY_PER_REQUEST"
-      hash_key     = "id"
-
-      attribute {
-        name = "id"
-        type = "S"
-      }
-    }
-"""
-ROLE = """
-    resource "aws_iam_role" "iot_role" {
-      name = "iot_role"
-      assume_role_policy = jsonencode({
-        Version = "2012-10-17"
-        Statement = [{
-          Effect    = "Allow"
-          Principal = { Service = "iot.amazonaws.com" }
-          Action    = "sts:AssumeRole"
-        }]
-      })
-    }
-
-    resource "aws_iam_role_policy" "put_readings" {
-      name = "put_readings"
-      role = aws_iam_role.iot_role.id
-      policy = jsonencode({
-        Version = "2012-10-17"
-        Statement = [{
-          Effect   = "Allow"
-          Action   = "dynamodb:PutItem"
-          Resource = aws_dynamodb_table.temperature.arn
-        }]
-      })
-    }
-"""
 FILES = ("test.cert.pem", "test.private.key", "test.public.key")
 
 
@@ -104,11 +28,9 @@ def test_parts_1_and_2_are_applied_work_change_nothing_and_leave_nothing(
     aws_client: Callable[..., Any],
     aws_session: Session,
 ) -> None:
-    before = _inventory(aws_client)
+    before = inventory(aws_client)
     workspace = terraform_workspace("")
-    for name in ("provider.tf", "output.tf"):
-        shutil.copy(GIVEN / name, workspace.folder)
-    shutil.copytree(GIVEN / "files", workspace.folder / "files", dirs_exist_ok=True)
+    copy_given_files(workspace.folder)
     workspace.write(PART_1, "iot.tf")
     workspace.init()
     workspace.apply()
@@ -123,7 +45,7 @@ def test_parts_1_and_2_are_applied_work_change_nothing_and_leave_nothing(
     _assert_hot_readings_are_stored(workspace.folder / "files", aws_session, aws_client)
     workspace.destroy()
     assert workspace.addresses() == []
-    assert _inventory(aws_client) == before
+    assert inventory(aws_client) == before
     assert [name for name in FILES if (workspace.folder / "files" / name).exists()] == []
 
 
@@ -149,20 +71,3 @@ def _assert_hot_readings_are_stored(
         return [item["id"]["S"] for item in items] or None
 
     assert wait_for(stored, timeout_s=10) == ["hot"]
-
-
-def _inventory(aws_client: Callable[..., Any]) -> dict[str, list[str]]:
-    """Return what the account holds of each kind."""
-    iot, iam = aws_client("iot"), aws_client("iam")
-    return {
-        "certificates": sorted(
-            one["certificateId"]
-            for page in iot.get_paginator("list_certificates").paginate()
-            for one in page["certificates"]
-        ),
-        "policies": sorted(one["policyName"] for one in iot.list_policies()["policies"]),
-        "things": sorted(one["thingName"] for one in iot.list_things()["things"]),
-        "rules": sorted(one["ruleName"] for one in iot.list_topic_rules()["rules"]),
-        "tables": sorted(aws_client("dynamodb").list_tables()["TableNames"]),
-        "roles": sorted(one["RoleName"] for one in iam.list_roles()["Roles"]),
-    }
