@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from lab_utils.local_aws.timestream.query.functions import (
     aggregates,
+    array_lambdas,
     arrays,
     bitwise,
-    conversions,
+    comparisons,
+    date_fields,
     dates,
+    formats,
     numbers,
     regex,
+    statistics,
     strings,
     timeseries,
 )
 from lab_utils.local_aws.timestream.query.functions.base import Entry, Scalar
 
-_MODULES = (dates, strings, numbers, arrays, conversions, regex, bitwise, timeseries, aggregates)
+_MODULES = (
+    *(dates, date_fields, formats, strings, numbers, arrays, array_lambdas, comparisons),
+    *(regex, bitwise, timeseries, aggregates, statistics),
+)
 
 
 def _merge(attribute: str) -> dict[str, Entry]:

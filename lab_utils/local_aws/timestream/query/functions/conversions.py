@@ -1,7 +1,0 @@
-"""The functions of Timestream's conversions page."""
-
-from __future__ import annotations
-
-from lab_utils.local_aws.timestream.query.functions.base import Entry
-
-FUNCTIONS: dict[str, Entry] = {}

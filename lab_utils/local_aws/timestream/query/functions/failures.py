@@ -1,0 +1,29 @@
+"""How a function fails while a query runs.
+
+DuckDB's own ``error()`` is volatile, and TRY refuses what is volatile. A cast that cannot
+work is not, and TRY turns it into null as Timestream does.
+"""
+
+from __future__ import annotations
+
+FAILURE_MARK = "!"
+"""Stands before our text in DuckDB's ``Could not convert string '!text' to BOOL``."""
+
+MACROS = (f"CREATE OR REPLACE MACRO ts_fail(text) AS CAST('{FAILURE_MARK}' || text AS BOOLEAN)",)
+
+
+def quoted(text: str) -> str:
+    """Return a text as a DuckDB literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def checked(*checks: tuple[str, str], result: str) -> str:
+    """Return DuckDB SQL of a result that is only computed after some checks.
+
+    Args:
+        checks: Pairs of a condition (DuckDB SQL) that must not be true, and the SQL of the
+            text to fail with if it is.
+        result: DuckDB SQL of the result.
+    """
+    cases = " ".join(f"WHEN {condition} THEN ts_fail({text})" for condition, text in checks)
+    return f"CASE WHEN CASE {cases} END THEN NULL ELSE {result} END"
