@@ -14,13 +14,13 @@ from lab_utils.targets import LocalTarget
 SPAN_S = 6 * 3600
 """The readings are of six hours, what the memory store keeps, and go on after this moment."""
 AHEAD_S = 1800
-_STORE = Path("state") / "timestream" / "timestream.duckdb"
+_STORE = Path("state") / "timestream.duckdb"
 
 
 def start_with_readings(settings: Settings, records: int, report: Report) -> LocalTarget:
     """Return the embedded AWS of an empty workspace, with so many records in its one table.
 
-    They go on for half an hour from now, so that the last minute always has its share.
+    One reading more comes through the API. They go on for half an hour from now, so that the last minute always has its share.
 
     Args:
         settings: The workspace.
@@ -51,7 +51,9 @@ def _write_first_reading(target: LocalTarget) -> None:
         TableName=house.TABLE,
         CommonAttributes={
             "Dimensions": [
-                {"Name": name, "Value": "0"} for name in ("sensor_id", "temperature", "zone_id")
+                {"Name": "sensor_id", "Value": "1"},
+                {"Name": "temperature", "Value": "20.5"},
+                {"Name": "zone_id", "Value": "1"},
             ],
             "Time": str(time.time_ns() // 10**6),
         },
@@ -59,9 +61,9 @@ def _write_first_reading(target: LocalTarget) -> None:
             {"MeasureName": name, "MeasureValueType": kind, "MeasureValue": value}
             for name, kind, value in (
                 ("id", "VARCHAR", "first"),
-                ("temperature", "DOUBLE", "0.5"),
-                ("sensor_id", "BIGINT", "0"),
-                ("zone_id", "BIGINT", "0"),
+                ("temperature", "DOUBLE", "20.5"),
+                ("sensor_id", "BIGINT", "1"),
+                ("zone_id", "BIGINT", "1"),
             )
         ],
     )
