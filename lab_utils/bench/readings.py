@@ -20,7 +20,8 @@ _STORE = Path("state") / "timestream.duckdb"
 def start_with_readings(settings: Settings, records: int, report: Report) -> LocalTarget:
     """Return the embedded AWS of an empty workspace, with so many records in its one table.
 
-    One reading more comes through the API. They go on for half an hour from now, so that the last minute always has its share.
+    One reading more comes through the API. They go on for half an hour from now, so that the
+    last minute always has its share.
 
     Args:
         settings: The workspace.
