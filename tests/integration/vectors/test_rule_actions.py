@@ -23,7 +23,6 @@ from tests.integration.vectors.timestream import Timestream, answer, now_ms
 Unique = Callable[[str], str]
 WRITES = {"timestream:DescribeEndpoints": "*", "timestream:WriteRecords": "*"}
 TYPES = {"BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR"}
-NOBODY = "arn:aws:iam::123456789012:role/nobody"
 
 
 class Rules:
@@ -241,7 +240,8 @@ def test_failed_actions_are_reported_in_one_message(
     assert example.name in {"v309", "v310"}, "one story shows both"
     expect, (topic, errors) = named("v309").expect, (rules.unique("t"), rules.unique("errors"))
     payload = named("v310").expect["decoded"]
-    failing = [put_item(NOBODY, f"missing{n}") for n in range(expect["failures"])]
+    powerless = create_role(rules.iam, rules.unique("powerless"))
+    failing = [put_item(powerless, f"missing{n}") for n in range(expect["failures"])]
     republish = {"republish": {"roleArn": republisher, "topic": errors, "qos": 1}}
     rule = rules.create(f"SELECT * FROM '{topic}'", *failing, errorAction=republish)
     with Mqtt5Probe(aws_session, device, client_id=rules.unique("client")) as probe:
@@ -265,7 +265,8 @@ def test_failed_actions_are_reported_in_one_message(
 
 
 def rule_is_accepted(rules: Rules, name: str, version: str, actions: int) -> bool:
-    republish = {"republish": {"roleArn": NOBODY, "topic": "out"}}
+    role = create_role(rules.iam, rules.unique("role"))
+    republish = {"republish": {"roleArn": role, "topic": "out"}}
     chosen = [republish] * actions
     code = answer(
         lambda: rules.create("SELECT * FROM 'never'", *chosen, version=version, name=name)
