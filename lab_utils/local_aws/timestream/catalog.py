@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from lab_utils.local_aws.place import Place
 
@@ -117,7 +118,7 @@ class Table:
     memory_hours: int
     magnetic_days: int
     magnetic_writes: Mapping[str, object]
-    schema: Mapping[str, object]
+    schema: Mapping[str, Any]
     created_ms: int
     updated_ms: int
     tags: Tags = ()
@@ -138,6 +139,12 @@ class Table:
     def has_magnetic_writes(self) -> bool:
         """Whether late records go to the magnetic store."""
         return bool(self.magnetic_writes.get("EnableMagneticStoreWrites"))
+
+    @property
+    def required_dimensions(self) -> tuple[str, ...]:
+        """The dimensions that every record must have, by the partition key."""
+        keys = self.schema.get("CompositePartitionKey") or ()
+        return tuple(k["Name"] for k in keys if k.get("EnforcementInRecord") == "REQUIRED")
 
     @property
     def view(self) -> TableView:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import numpy as np
 
 from lab_utils.local_aws.place import Place
 from lab_utils.local_aws.timestream.catalog import Column, Database, Measure, Table
-from lab_utils.local_aws.timestream.store import Store
+from lab_utils.local_aws.timestream.store import BATCH, Store
 
 SERIES, VERSION = ":series", ":version"
 """Columns that no query sees; a colon is in no dimension's or measure's name."""
@@ -118,15 +120,31 @@ class CatalogStore:
                 "INSERT INTO catalog.columns VALUES (?, ?, ?, ?, ?)",
                 (after.id, position, column.name, column.type, column.kind),
             )
-        for name, measure in after.measures.items():
-            if before.measures.get(name) != measure:
-                self._put_measure(after.id, name, measure)
+        changed = {
+            name: measure
+            for name, measure in after.measures.items()
+            if before.measures.get(name) != measure
+        }
+        if changed:
+            self._put_measures(after.id, changed)
 
-    def _put_measure(self, table_id: int, name: str, measure: Measure) -> None:
-        self._store.run("DELETE FROM catalog.measures WHERE id = ? AND name = ?", (table_id, name))
+    def _put_measures(self, table_id: int, measures: Mapping[str, Measure]) -> None:
+        rows = {
+            "name": np.array(list(measures), dtype=object),
+            "type": np.array([m.type for m in measures.values()], dtype=object),
+            "dimensions": np.array(
+                [json.dumps(m.dimensions) for m in measures.values()], dtype=object
+            ),
+        }
         self._store.run(
-            "INSERT INTO catalog.measures VALUES (?, ?, ?, ?)",
-            (table_id, name, measure.type, json.dumps(measure.dimensions)),
+            f"DELETE FROM catalog.measures WHERE id = ? AND name IN (SELECT name FROM {BATCH})",
+            (table_id,),
+            rows,
+        )
+        self._store.run(
+            f"INSERT INTO catalog.measures SELECT ?, name, type, dimensions FROM {BATCH}",
+            (table_id,),
+            rows,
         )
 
     def _columns(self) -> dict[int, list[Column]]:

@@ -37,21 +37,25 @@ class Growth:
         self._admitted: set[Form] = set()
         self._has_grown = False
 
-    def admit(self, form: Form) -> str | None:
-        """Add what records of a form need; or return why they do not fit, and add nothing.
+    def problem(self, form: Form) -> str | None:
+        """Return why records of a form do not fit into the table.
 
-        AWS documents that a measure keeps its type and that the numbers are limited. The texts
-        are ours.
+        AWS documents that a measure keeps its type, that a partition key may be required and
+        that the numbers are limited. The texts are ours.
         """
         if form in self._admitted:
             return None
-        new = [c for c in form.columns if c != self._columns.get(c.name)]
-        problem = self._measure_problem(form) or self._column_problem(new)
-        if problem:
-            return problem
-        self._add(form, new)
-        self._admitted.add(form)
-        return None
+        return (
+            self._key_problem(form)
+            or self._measure_problem(form)
+            or self._column_problem(self._new_columns(form))
+        )
+
+    def admit(self, form: Form) -> None:
+        """Add what records of a form need that fits."""
+        if form not in self._admitted:
+            self._add(form, self._new_columns(form))
+            self._admitted.add(form)
 
     def grown(self) -> Table | None:
         """Return the table as it is now, or None if it did not grow."""
@@ -59,6 +63,15 @@ class Growth:
             return None
         columns = tuple(self._columns.values())
         return replace(self._table, columns=columns, measures=self._measures)
+
+    def _new_columns(self, form: Form) -> list[Column]:
+        return [c for c in form.columns if c != self._columns.get(c.name)]
+
+    def _key_problem(self, form: Form) -> str | None:
+        for name in self._table.required_dimensions:
+            if name not in form.dimensions:
+                return f"The record lacks the dimension {name!r}, the table's partition key."
+        return None
 
     def _measure_problem(self, form: Form) -> str | None:
         known = self._measures.get(form.measure_name)

@@ -173,9 +173,10 @@ class _TableBatch:
         for c in candidates:
             row = self._rows_of.get(c.key)
             standing = stored.get(c.key) if row is None else standing_of(self.rows[row])
-            if problem := growth.admit(c.form) or refusal(c.record, standing):
+            if problem := growth.problem(c.form) or refusal(c.record, standing):
                 c.progress.reject(c.position, problem, standing.version if standing else None)
                 continue
+            growth.admit(c.form)
             if c.is_late:
                 c.progress.magnetic += 1
             else:

@@ -12,8 +12,8 @@ LONGEST_DIMENSION_NAME, LONGEST_MEASURE_NAME = 60, 256
 """Bytes in UTF-8."""
 _SYSTEM_IDENTIFIERS = frozenset({"time", "measure_name", "measure_value", "ts_non_existent_col"})
 _SYSTEM_PREFIXES = ("ts_", "measure_value", "measure_name")
-_FORBIDDEN_IN_DIMENSIONS = re.compile(r"[:\"\x00-\x1f\x7f-\x9f]")
-_FORBIDDEN_IN_MEASURES = re.compile(r"[:\x00-\x1f\x7f-\x9f]")
+_FORBIDDEN_IN_DIMENSIONS = re.compile('[:"\x00-\x1f\x7f-\x9f\ud800-\udfff]')
+_FORBIDDEN_IN_MEASURES = re.compile("[:\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def dimension_name_problem(name: str) -> str | None:
