@@ -220,4 +220,6 @@ HANDLERS: dict[type[exp.Expr], Callable[[Expressions, Any], Typed]] = {
     exp.CurrentTimestamp: lambda _, __: NOW,
     exp.CurrentDate: lambda at, node: call(at, "current_date", [], node),
     exp.CurrentTime: lambda at, node: call(at, "current_time", [], node),
+    exp.Localtime: lambda at, node: call(at, "localtime", [], node),
+    exp.Localtimestamp: lambda at, node: call(at, "localtimestamp", [], node),
 }

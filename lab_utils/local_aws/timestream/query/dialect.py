@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 from sqlglot.parsers.trino import TrinoParser
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 MEASURE_VALUE = "measure_value"
 
@@ -47,6 +47,8 @@ class TimestreamParser(TrinoParser):
             TokenType.CURRENT_DATE,
             TokenType.CURRENT_TIME,
             TokenType.CURRENT_TIMESTAMP,
+            TokenType.LOCALTIME,
+            TokenType.LOCALTIMESTAMP,
         )
     }
     TYPE_LITERAL_PARSERS: ClassVar = {}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from sqlglot.tokenizer_core import Token
 
 from lab_utils.local_aws.timestream.catalog import TableView
 from lab_utils.local_aws.timestream.query.coercion import Typed
@@ -13,7 +15,20 @@ from lab_utils.local_aws.timestream.query.rendering import row_json
 from lab_utils.local_aws.timestream.query.scopes import Column, Query
 from lab_utils.local_aws.timestream.query.session import NOW_MARK, Session, View
 from lab_utils.local_aws.timestream.query.sql_errors import syntax_error
-from lab_utils.local_aws.timestream.query.statements import Source, parse, tokenize
+from lab_utils.local_aws.timestream.query.statements import Source, parse
+
+
+@dataclass(frozen=True)
+class Right:
+    """A permission that a statement needs.
+
+    Attributes:
+        action: The IAM action, without ``timestream:``.
+        resource: What it acts upon within the account and region; None: ``*``.
+    """
+
+    action: str
+    resource: str | None = None
 
 
 @dataclass(frozen=True)
@@ -25,6 +40,7 @@ class Plan:
         tables: The tables that it reads.
         parameters: Names of its parameters, in order; a plan with parameters cannot run.
         inner_sql: DuckDB SQL that gives the columns as DuckDB's values c0, c1, ...
+        rights: What the caller must be allowed to do.
         is_free: Whether AWS meters no bytes for it, as for SHOW and DESCRIBE.
     """
 
@@ -32,6 +48,7 @@ class Plan:
     tables: tuple[TableView, ...]
     parameters: tuple[str, ...]
     inner_sql: str
+    rights: tuple[Right, ...] = ()
     is_free: bool = False
 
     def sql(self, now_ns: int) -> str:
@@ -52,19 +69,21 @@ class Plan:
         ]
 
 
-def plan_query(text: str, view: View, has_database: Callable[[str], bool]) -> Plan:
+def plan_query(
+    tokens: Sequence[Token], source: Source, view: View, has_database: Callable[[str], bool]
+) -> Plan:
     """Return the plan of a SELECT, WITH or VALUES statement.
 
     Args:
-        text: The statement.
+        tokens: The statement.
+        source: Its text.
         view: Looks a table up by database and name.
         has_database: Tells whether there is a database.
 
     Raises:
         SqlError: Timestream refuses the statement; the text says where.
     """
-    source = Source(text)
-    tree = parse(tokenize(source), source)
+    tree = parse(tokens, source)
     session = Session(source, view, has_database, HANDLERS, translate_query)
     try:
         query = translate_query(session, tree, None)
@@ -75,4 +94,13 @@ def plan_query(text: str, view: View, has_database: Callable[[str], bool]) -> Pl
 
 def _plan(session: Session, query: Query) -> Plan:
     tables = tuple(session.tables.values())
-    return Plan(query.columns, tables, tuple(session.parameters), query.sql)
+    rights = tuple(
+        Right("Select", f"database/{view.database}/table/{view.table}") for view in tables
+    )
+    return Plan(
+        query.columns,
+        tables,
+        tuple(session.parameters),
+        query.sql,
+        rights or (Right("SelectValues"),),
+    )

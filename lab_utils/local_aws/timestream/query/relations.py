@@ -68,7 +68,7 @@ def named(
     if names and len(names) != len(columns):
         raise session.error(
             f"Column alias list has {len(names)} entries but there are {len(columns)} columns",
-            given,
+            given or node,
         )
     renamed = tuple(
         Column(
@@ -208,7 +208,7 @@ def as_query(sql: str, columns: Sequence[Column]) -> Query:
     return Query(
         sql,
         tuple(
-            Column(column.name, column.type, f"c{index}", column.origin)
+            Column(column.name, column.type, f"c{index}", column.origin, column.is_aliased)
             for index, column in enumerate(columns)
         ),
     )

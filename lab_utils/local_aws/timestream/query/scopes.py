@@ -18,12 +18,14 @@ class Column:
         type: Its type.
         sql: DuckDB SQL that reads it.
         origin: Database and table it comes from unchanged, if it does.
+        is_aliased: Whether AS gave it its name.
     """
 
     name: str | None
     type: Type
     sql: str
     origin: tuple[str, str] | None = None
+    is_aliased: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Item:
     name: str | None
     node: exp.Expr | None = None
     column: Column | None = None
+    is_aliased: bool = False
 
     def translate(self, at: Expressions) -> Typed:
         """Return the column's value."""
@@ -68,7 +69,7 @@ def select(session: Session, node: exp.Select, outer: Scope | None) -> Query:
         f"{limit_clause(session, node.args.get('limit'))}"
     )
     columns = [
-        Column(item.name, value.type, "", _origin(at, item))
+        Column(item.name, value.type, "", _origin(at, item), item.is_aliased)
         for item, value in zip(items, values, strict=True)
     ]
     return as_query(sql, columns)
@@ -83,7 +84,7 @@ def _items(at: Expressions, node: exp.Expr) -> list[Item]:
         at.session.allow(node.this)
         return _star(at, node, node.table)
     if isinstance(node, exp.Alias):
-        return [Item(node.alias, node.this)]
+        return [Item(node.alias, node.this, is_aliased=True)]
     is_named = isinstance(node, exp.Column | exp.Dot)
     return [Item(node.name if is_named else None, node)]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from lab_utils.local_aws.timestream.query.dialect import Timestream
 from lab_utils.local_aws.timestream.query.durations import DURATION_UNITS
@@ -66,7 +66,7 @@ def tokenize(source: Source) -> list[Token]:
     return list(_join_durations(tokens, source))
 
 
-def parse(tokens: Sequence[Token], source: Source) -> exp.Query:
+def parse(tokens: Sequence[Token], source: Source) -> exp.Expr:
     """Return the syntax tree of a SELECT, WITH or VALUES statement.
 
     Raises:

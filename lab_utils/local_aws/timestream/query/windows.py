@@ -30,10 +30,7 @@ def over_clause(at: Expressions, node: exp.Window) -> str:
     partition = [at.translate(item).sql for item in node.args.get("partition_by") or []]
     order = node.args.get("order")
     spec = node.args.get("spec")
-    is_range = spec is not None and str(spec.args.get("kind")).upper() == "RANGE"
-    offsets = is_range and any(
-        isinstance(spec.args.get(side), exp.Expr) for side in ("start", "end")
-    )
+    offsets = spec is not None and _has_range_offset(spec)
     parts = []
     if partition:
         parts.append(f"PARTITION BY {', '.join(partition)}")
@@ -43,6 +40,11 @@ def over_clause(at: Expressions, node: exp.Window) -> str:
     if spec:
         parts.append(_frame(at, spec))
     return f" OVER ({' '.join(parts)})"
+
+
+def _has_range_offset(spec: exp.Expr) -> bool:
+    is_range = str(spec.args.get("kind")).upper() == "RANGE"
+    return is_range and any(isinstance(spec.args.get(side), exp.Expr) for side in ("start", "end"))
 
 
 def _as_number(at: Expressions, item: exp.Expr) -> str:
