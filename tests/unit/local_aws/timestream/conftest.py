@@ -107,8 +107,12 @@ def reading(value: str = "20.5", at_ns: int = START_NS, **changes: Any) -> dict[
     return {name: v for name, v in {**record, **changes}.items() if v is not None}
 
 
-def multi(at_ns: int = START_NS, **values: tuple[str, str]) -> dict[str, Any]:
+def multi(at_ns: int = START_NS, /, **values: tuple[str, str]) -> dict[str, Any]:
     """Return a multi-measure record; each value is given as its type and text."""
     measures = [{"Name": n, "Type": t, "Value": v} for n, (t, v) in values.items()]
-    changes = {"MeasureName": "climate", "MeasureValue": None, "MeasureValueType": "MULTI"}
-    return reading(at_ns=at_ns, **changes, MeasureValues=measures)
+    changes: dict[str, Any] = {
+        "MeasureName": "climate",
+        "MeasureValue": None,
+        "MeasureValueType": "MULTI",
+    }
+    return reading(at_ns=at_ns, MeasureValues=measures, **changes)

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from tests.unit.local_aws.timestream.conftest import HOUR_NS, MINUTE_NS, START_NS, Bench, reading
 
 DAY_NS = 24 * HOUR_NS
-LATE_WRITES = {"MagneticStoreWriteProperties": {"EnableMagneticStoreWrites": True}}
-ONE_DAY = {
+LATE_WRITES: dict[str, Any] = {"MagneticStoreWriteProperties": {"EnableMagneticStoreWrites": True}}
+ONE_DAY: dict[str, Any] = {
     "RetentionProperties": {
         "MemoryStoreRetentionPeriodInHours": 1,
         "MagneticStoreRetentionPeriodInDays": 1,
