@@ -80,7 +80,9 @@ class Timestream:
         return answer
 
     def close(self) -> None:
-        """Store what waits, and close the file."""
+        """End all queries, store what waits, and close the file."""
+        if self._api is not None:
+            self._api.close()
         self._writer.close()
 
     # DuckDB and NumPy take 150 ms and 40 MB. They are imported here, on the writer's thread,

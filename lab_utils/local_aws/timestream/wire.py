@@ -20,6 +20,7 @@ from lab_utils.local_aws.timestream.errors import (
     TimestreamError,
     UnknownOperationException,
 )
+from lab_utils.local_aws.timestream.query.service import QueryService
 from lab_utils.local_aws.timestream.submissions import Submission
 from lab_utils.local_aws.timestream.validation import check_request, operations
 from lab_utils.local_aws.timestream.write_request import read_records
@@ -86,6 +87,17 @@ class Api:
     def __init__(self, backend: TimestreamBackend, writer: Writer) -> None:
         self._backend = backend
         self._writer = writer
+        self._queries = QueryService(
+            backend.catalog,
+            backend.store,
+            backend.clock.now_ns,
+            self._flush,
+            conditions=self._tags_of,
+        )
+
+    def close(self) -> None:
+        """End all queries."""
+        self._queries.close()
 
     async def answer(
         self, caller: Caller, headers: Mapping[str, str], body: bytes
@@ -95,7 +107,8 @@ class Api:
             document = await self._answer(caller, headers, body)
         except TimestreamError as error:
             return error.status, dict(_HEADERS), json.dumps(error.document()).encode()
-        return 200, dict(_HEADERS), json.dumps(document).encode()
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        return 200, dict(_HEADERS), body
 
     async def _answer(self, caller: Caller, headers: Mapping[str, str], body: bytes) -> Any:
         operation = _operation(headers)
@@ -107,6 +120,12 @@ class Api:
             return _endpoints(headers)
         if operation == "WriteRecords":
             return await self._write_records(caller, request)
+        if operation == "Query":
+            return await self._queries.query(caller, request)
+        if operation == "CancelQuery":
+            return await self._queries.cancel(caller, request)
+        if operation == "PrepareQuery":
+            return await self._queries.prepare(caller, request)
         if operation in _OPERATIONS:
             return await self._run(caller, operation, request)
         raise UnknownOperationException(
@@ -140,15 +159,22 @@ class Api:
 
     async def _opened(self) -> None:
         if not self._backend.store.is_open:
-            await asyncio.wrap_future(self._writer.call(self._backend.open))
+            await self._flush()
+
+    async def _flush(self) -> None:
+        """Wait until all that was submitted is on disk, and the store is open."""
+        await asyncio.wrap_future(self._writer.call(self._backend.open))
+
+    def _tags_of(self, resource: str) -> dict[str, object]:
+        tags = tagging.tags_of(self._backend, resource)
+        return {f"aws:ResourceTag/{key}": value for key, value in tags}
 
     def _conditions(self, resource: str, request: Request) -> dict[str, object]:
         """Return the tags that a policy's conditions may name."""
         given = {tag["Key"]: tag["Value"] for tag in request.get("Tags") or ()}
         keys = [*given, *(request.get("TagKeys") or ())]
-        present = tagging.tags_of(self._backend, resource)
         return {
-            **{f"aws:ResourceTag/{key}": value for key, value in present},
+            **self._tags_of(resource),
             **{f"aws:RequestTag/{key}": value for key, value in given.items()},
             **({"aws:TagKeys": keys} if keys else {}),
         }
