@@ -56,6 +56,11 @@ def _time_of_day(call: Call) -> Typed:
     return Typed(f"(epoch_ns({call.now}) % {_NS_PER_DAY})", TIME)
 
 
+def _today(call: Call) -> Typed:
+    _take_nothing(call)
+    return Typed(f"CAST({call.now} AS DATE)", DATE)
+
+
 def _take_nothing(call: Call) -> None:
     if call.arguments:
         raise call.wrong_arguments(f"{call.name}()")
@@ -84,6 +89,8 @@ def _parse_duration(call: Call) -> Typed:
 _UNITS = (VARCHAR, BIGINT)
 FUNCTIONS: dict[str, Entry] = {
     "ago": _ago,
+    "current_date": _today,
+    "current_time": _time_of_day,
     "localtime": _time_of_day,
     "localtimestamp": _now,
     "current_timezone": [Signature((), VARCHAR, "'UTC'")],

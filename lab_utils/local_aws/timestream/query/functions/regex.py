@@ -59,8 +59,8 @@ def _replace_by_function(call: Call, text: Typed, pattern: Typed) -> Typed:
     parts = f"regexp_split_to_array({text.sql}, ts_pattern({pattern.sql}))"
     sql = (
         f"list_transform([CAST([{matches}] AS VARCHAR[][])], lambda ts_m:"
-        f" list_transform([{parts}], lambda ts_p: array_to_string("
-        f"list_transform(range(1, {hits} + 1), lambda ts_i: ts_p[ts_i] || coalesce({made}, '')), '')"
+        f" list_transform([{parts}], lambda ts_p: array_to_string(list_transform("
+        f"range(1, {hits} + 1), lambda ts_i: ts_p[ts_i] || coalesce({made}, '')), '')"
         f" || ts_p[-1])[1])[1]"
     )
     return Typed(sql, VARCHAR)
