@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,13 @@ from lab_utils.environment import clean_environment
 from lab_utils.errors import CheckError, MqttError, SettingsError
 from lab_utils.logs import wait_for_entry
 from lab_utils.mqtt import Device, DeviceFiles, Inbox
-from lab_utils.mqtt_errors import certificate_id, read_file
+from lab_utils.mqtt_errors import certificate_id, check_topic, encode_payload, read_file
 from lab_utils.queries import wait_for_query
 from lab_utils.settings import Settings, read_settings
 from lab_utils.tables import wait_for_table
 from lab_utils.targets import AwsTarget, LocalTarget, Target
 from lab_utils.terraform import Terraform
+from lab_utils.trace import trace_from_log, trace_table
 from lab_utils.workspace import ENDPOINT_OUTPUT, require_given_files
 
 if TYPE_CHECKING:
@@ -239,6 +240,38 @@ class Lab:
             LogError: No entry came, or there is no such group.
         """
         return wait_for_entry(self.client("logs"), group, pattern, since, timeout_s)
+
+    def trace(self, topic: str, message: object, *, timeout_s: float = WAIT_S) -> pd.DataFrame:
+        """Publish a message, and return what every topic rule made of it: why none fired.
+
+        On the local target the rules engine itself tells it while the message goes through. On
+        real AWS the message goes out over MQTT and the log of AWS IoT is read, which has to be at
+        the level INFO or DEBUG; what AWS does not log says so.
+
+        Args:
+            topic: A topic without wildcards.
+            message: A dict or list, sent as JSON; or str or bytes, sent as they are.
+            timeout_s: How long to wait for log entries, in seconds of the wall clock.
+
+        Returns:
+            A row a rule, the index its name: ``FROM``, ``WHERE``, ``message``, ``role``,
+            ``actions``, all ``string``; see `trace_table`.
+
+        Raises:
+            MqttError: The message cannot be published.
+            LogError: On real AWS, the log says too little.
+        """
+        attempted = f"trace a message on {topic!r}"
+        check_topic(attempted, topic)
+        payload = encode_payload(attempted, message)
+        rows = self._target.trace(topic, payload, TEST_CLIENT_ID)
+        if rows is not None:
+            return trace_table(rows)
+        since, client_id = datetime.now(UTC), f"{TEST_CLIENT_ID}-{secrets.token_hex(4)}"
+        with self.device(client_id) as device:
+            device.publish(topic, payload)
+        clients = self.client("iot"), self.client("logs")
+        return trace_from_log(*clients, topic, client_id, since, timeout_s)
 
     def check(self, check_id: str) -> None:
         """Run one check and print its one line; the notebooks' locked cells call this.

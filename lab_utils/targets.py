@@ -32,6 +32,9 @@ class Target(Protocol):
     def authority(self) -> Path | None:
         """Return the PEM file of the authority that devices trust; None for the system's own."""
 
+    def trace(self, topic: str, payload: bytes, client_id: str) -> list[dict[str, Any]] | None:
+        """Publish a message and return what each rule made of it; None if only the log tells."""
+
 
 class LocalTarget:
     """The embedded AWS of a workspace. When it has gone, the next use starts it again.
@@ -79,6 +82,13 @@ class LocalTarget:
         """Return the certificate of the embedded AWS's own authority."""
         return Path(self._session.ca_file)
 
+    def trace(self, topic: str, payload: bytes, client_id: str) -> list[dict[str, Any]] | None:
+        """Publish a message, and return what each rule made of it."""
+        rows: list[dict[str, Any]] = local_control().trace(
+            self._running(), topic, payload, client_id
+        )
+        return rows
+
     def _running(self) -> Any:
         """Return the session that answers now.
 
@@ -125,4 +135,8 @@ class AwsTarget:
 
     def authority(self) -> Path | None:
         """Return None: the system's own store holds Amazon's authorities."""
+        return None
+
+    def trace(self, topic: str, payload: bytes, client_id: str) -> list[dict[str, Any]] | None:
+        """Return None: AWS tells what rules do in its log alone."""
         return None

@@ -63,6 +63,15 @@ def find(settings: Settings) -> Session | None:
     return inspect(settings).session
 
 
+def trace(session: Session, topic: str, payload: bytes, client_id: str) -> list[dict[str, Any]]:
+    """Publish a message through the rules engine, and return what each rule made of it.
+
+    Raises:
+        TargetError: The embedded AWS does not answer, or the message cannot be published.
+    """
+    return process.trace(session, topic, payload, client_id)
+
+
 def start(
     settings: Settings,
     *,

@@ -22,16 +22,15 @@ from lab_utils.local_aws.gateway import AsgiApp
 from lab_utils.local_aws.ministack_identity import check_functions, mend_iam
 from lab_utils.local_aws.ministack_names import WRAPPED_NAMES, WRAPPED_SESSION_NAMES
 from lab_utils.local_aws.ministack_registry import mend_event_rules, mend_iot_registry
+from lab_utils.local_aws.ministack_rules import RuleSeam
 from lab_utils.local_aws.ministack_services import MinistackServices
 from lab_utils.local_aws.ministack_sessions import mend_sessions
 from lab_utils.local_aws.ministack_state import ItemSeam, ModuleSource
 from lab_utils.local_aws.ministack_targets import mend_event_targets
 from lab_utils.local_aws.ministack_timestream import SERVICE as TIMESTREAM
 from lab_utils.local_aws.ministack_timestream import serve_timestream
-from lab_utils.local_aws.place import Place
 from lab_utils.local_aws.ports import LOOPBACK
-from lab_utils.local_aws.rules.dispatch import RuleDispatch
-from lab_utils.local_aws.rules.logging_options import PATH as LOGGING_PATH
+from lab_utils.local_aws.rules.logging_options import PATHS as LOGGING_PATHS
 from lab_utils.local_aws.rules.logging_options import LoggingOptions
 from lab_utils.local_aws.server_settings import ServerSettings
 from lab_utils.local_aws.state.changes import changes_resources
@@ -109,19 +108,17 @@ class Ministack:
         self._modules = _import_wrapped()
         self._app: Any = self._modules["ministack.app"]
         self._iot: Any = self._modules["ministack.services.iot"]
-        self._responses: Any = self._modules["ministack.core.responses"]
         self._listener: asyncio.AbstractServer | None = None
-        self.logging_options = LoggingOptions()
         self.items = ItemSeam(self._modules, journal)
         self._mend_endpoint()
         self._mend_listener()
+        self.rules = self._mend_rules()
         mend_sessions(self._iot)
         mend_iot_registry(self._iot)
         mend_event_rules(self._modules["ministack.services.eventbridge"])
         mend_event_targets(self._modules)
         self._mend_identity()
         self._app.SERVICE_HANDLERS[TIMESTREAM] = serve_timestream(self._modules, timestream)
-        self._mend_rules()
 
     @property
     def app(self) -> AsgiApp:
@@ -133,6 +130,7 @@ class Ministack:
         """Start what ministack's own start would: worker threads and the schedulers."""
         loop = asyncio.get_running_loop()
         self._app._MAIN_LOOP = loop
+        self.rules.start()
         loop.set_default_executor(ThreadPoolExecutor(_WORKER_THREADS, "ministack-worker"))
         self._modules["ministack.services.eventbridge"].start_scheduler()
         self._modules["ministack.services.scheduler"].start_scheduler()
@@ -152,6 +150,7 @@ class Ministack:
         if self._listener is not None:
             self._listener.close()
         await self._iot.mtls_stop()
+        await self.rules.stop()
 
     def sources(self) -> Iterable[Any]:
         """Return what is to be saved: every service that was used, and the lab's own options."""
@@ -170,7 +169,7 @@ class Ministack:
 
     def _own_sources(self) -> tuple[Any, ...]:
         """Return the lab's own parts of the saved state."""
-        return (self._clock, self.logging_options)
+        return (self._clock, self.rules.options)
 
     def save_changes_with(self, save: Callable[[str], Awaitable[None]]) -> None:
         """Let a request that changes resources be answered only after ``save(name)``."""
@@ -216,34 +215,17 @@ class Ministack:
         handlers: dict[str, Handler] = self._app.SERVICE_HANDLERS
         handlers["lambda"] = check_functions(handlers["lambda"], modules)
 
-    def _mend_rules(self) -> None:
-        """Seam: ministack runs an action without asking its role, and skips what it lacks."""
-        services = MinistackServices(self._modules, self._iot._dispatch_rule_action)
-        dispatch = RuleDispatch(
-            services,
-            self.logging_options,
-            identity=self._iot._rule_message_identity.get,
-            evaluate=self._iot._evaluate_topic_rules,
-            run_error_action=self._iot._dispatch_rule_error_action,
-        )
-        self._iot._dispatch_rule_action = dispatch.run_action
-        self._iot._dispatch_rule_error_action = dispatch.report_failures
-        self._iot._evaluate_topic_rules = dispatch.evaluate
+    def _mend_rules(self) -> RuleSeam:
+        """Seam: ministack knows a part of rule SQL, asks no role, and skips what it lacks.
+
+        What is mended of sessions stands around this: a payload is too large before it is a
+        rule's.
+        """
+        services = MinistackServices(self._modules, self._timestream)
+        rules = RuleSeam(self._modules, services, self._clock)
         handlers: dict[str, Handler] = self._app.SERVICE_HANDLERS
-        handlers["iot"] = self._with_logging_options(handlers["iot"])
-
-    def _with_logging_options(self, handler: Handler) -> Handler:
-        """Seam: ministack does not know the logging options, version 2."""
-
-        async def handle(
-            method: str, path: str, headers: Any, body: bytes, query: Any
-        ) -> tuple[int, Any, Any]:
-            if path != LOGGING_PATH:
-                return await handler(method, path, headers, body, query)
-            place = Place(self._responses.get_account_id(), self._responses.get_region())
-            return self.logging_options.answer(place, method, body)
-
-        return handle
+        handlers["iot"] = rules.with_logging_options(handlers["iot"])
+        return rules
 
 
 def _saving(
@@ -254,7 +236,7 @@ def _saving(
     ) -> tuple[int, Any, Any]:
         response = await handler(method, path, headers, body, query)
         if response[0] < 400 and changes_resources(service, method, path, headers, body):
-            own = [LoggingOptions.name] if path == LOGGING_PATH else names
+            own = [LoggingOptions.name] if path in LOGGING_PATHS else names
             for name in own:
                 await save(name)
         return response

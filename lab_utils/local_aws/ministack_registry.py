@@ -9,9 +9,6 @@ from typing import Any
 
 from lab_utils.local_aws.policy_documents import identity_policy_problem
 
-SQL_VERSIONS = ("2015-10-08", "2016-03-23", "beta")
-_DEFAULT_SQL_VERSION = "2015-10-08"
-_MOST_ACTIONS = 10
 _MOST_POLICY_VERSIONS = 5
 _UNITS = {"minute", "hour", "day"}
 
@@ -19,17 +16,14 @@ _UNITS = {"minute", "hour", "day"}
 def mend_iot_registry(iot: Any) -> None:
     """Replace what differs in ministack's ``iot`` module.
 
-    A topic rule has an SQL version that exists (the oldest unless it says so) and at most ten
-    actions; a policy follows the grammar of policies and has at most five versions; a thing group
-    tells when it was made and its ancestors. An update that expects another version of a thing
-    is refused.
+    A policy follows the grammar of policies and has at most five versions; a thing group tells
+    when it was made and its ancestors. An update that expects another version of a thing is
+    refused.
 
     Source:
-        https://docs.aws.amazon.com/iot/latest/apireference/API_CreateTopicRule.html
         https://docs.aws.amazon.com/iot/latest/apireference/API_CreatePolicyVersion.html
         https://docs.aws.amazon.com/iot/latest/apireference/API_DescribeThingGroup.html
     """
-    _check_rules(iot)
     _limit_policy_versions(iot)
     for name in ("_create_policy", "_create_policy_version"):
         setattr(iot, name, _with_grammar(iot, getattr(iot, name)))
@@ -76,35 +70,6 @@ def mend_event_rules(events: Any) -> None:
 
     events._put_rule, events._delete_rule = put_rule, delete_rule
     events._validate_schedule_expression = validate
-
-
-def _check_rules(iot: Any) -> None:
-    create, replace = iot._create_topic_rule, iot._replace_topic_rule
-
-    def refusal(payload: dict[str, Any]) -> Any:
-        payload.setdefault("awsIotSqlVersion", _DEFAULT_SQL_VERSION)
-        problem = _rule_problem(payload)
-        return problem and iot.error_response_json("InvalidRequestException", problem, 400)
-
-    def create_rule(name: str, payload: dict[str, Any], tagging: str | None = None) -> Any:
-        return refusal(payload) or create(name, payload, tagging)
-
-    def replace_rule(name: str, payload: dict[str, Any]) -> Any:
-        return refusal(payload) or replace(name, payload)
-
-    iot._create_topic_rule, iot._replace_topic_rule = create_rule, replace_rule
-
-
-def _rule_problem(payload: dict[str, Any]) -> str:
-    version = payload["awsIotSqlVersion"]
-    if version not in SQL_VERSIONS:
-        return f"The SQL version {version!r} does not exist; there are: {', '.join(SQL_VERSIONS)}"
-    if len(payload.get("actions") or []) > _MOST_ACTIONS:
-        return (
-            "1 validation error detected: Value at 'topicRulePayload.actions' failed to satisfy "
-            f"constraint: Member must have length less than or equal to {_MOST_ACTIONS}"
-        )
-    return ""
 
 
 def _limit_policy_versions(iot: Any) -> None:

@@ -2,95 +2,135 @@
 
 from __future__ import annotations
 
-import json
-import time
+import contextvars
 from collections.abc import Awaitable, Callable, Mapping
 from types import ModuleType
 from typing import Any
 
+from lab_utils.local_aws.ministack_authority import MinistackAuthority, function_allows_iot
 from lab_utils.local_aws.place import Place
-from lab_utils.local_aws.rules.roles import Permission, RoleAuthority
+from lab_utils.local_aws.rules.roles import ActionFailedError, RoleAuthority
+from lab_utils.local_aws.rules.services import Answer, Headers, ServiceRequest, TimestreamWriter
 
-_LOGS_TARGET = "Logs_20140328"
+Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
 
-
-class MinistackAuthority:
-    """IAM of one account, as AWS IoT asks it in one region."""
-
-    def __init__(self, modules: Mapping[str, ModuleType], place: Place) -> None:
-        self._evaluator: Any = modules["ministack.core.iam_evaluator"]
-        self._roles: Any = modules["ministack.services.iam"]
-        self._iot: Any = modules["ministack.services.iot"]
-        self._responses: Any = modules["ministack.core.responses"]
-        self._place = place
-
-    def trusts_iot(self, role_arn: str) -> bool:
-        """Return whether the role exists and AWS IoT may assume it."""
-        with self._responses.request_scope(self._place.account, self._place.region):
-            return bool(self._iot._iot_role_usable(role_arn))
-
-    def allows(self, role_arn: str, session_arn: str, permission: Permission) -> bool:
-        """Return whether the role's inline and attached policies, and its boundary, allow it."""
-        account, role = self._place.account, role_arn.rsplit("/", 1)[-1]
-        with self._responses.request_scope(account, self._place.region):
-            policies = self._evaluator._gather_role_policies(role, account)
-            store = self._roles._roles
-            limits = self._evaluator._permissions_boundary(store, role, account)
-            context = self._evaluator.EvalContext(
-                principal_arn=session_arn,
-                principal_type="AssumedRole",
-                principal_account=account,
-                action=permission.action,
-                resource_arn=permission.resource,
-                region=self._place.region,
-            )
-            return bool(self._evaluator.evaluate(context, policies, *limits).decision == "Allow")
+_MOST_REPUBLISHED = 8
+"""How often a message may be republished by a rule on its own republished message: our choice."""
+_depth: contextvars.ContextVar[int] = contextvars.ContextVar("republish_depth", default=0)
 
 
 class MinistackServices:
-    """What rule actions and the rules' log need of ministack.
+    """What rules need of ministack, and of Timestream beside it.
 
     Args:
         modules: ministack's modules.
-        dispatch: ministack's own dispatcher, for the actions that it runs well.
+        timestream: Where the Timestream action writes.
     """
 
-    def __init__(
-        self, modules: Mapping[str, ModuleType], dispatch: Callable[..., Awaitable[None]]
-    ) -> None:
+    def __init__(self, modules: Mapping[str, ModuleType], timestream: TimestreamWriter) -> None:
+        self.timestream = timestream
         self._modules = modules
-        self._dispatch = dispatch
+        self._iot: Any = modules["ministack.services.iot"]
+        self._dynamodb: Any = modules["ministack.services.dynamodb"]
         self._responses: Any = modules["ministack.core.responses"]
+        self._handlers: Mapping[str, Handler] = _handlers(modules)
+        self._authorities: dict[Place, MinistackAuthority] = {}
 
     def authority(self, place: Place) -> RoleAuthority:
         """Return IAM as a rule of this account and region sees it."""
-        return MinistackAuthority(self._modules, place)
+        known = self._authorities.get(place)
+        if known is None:
+            known = self._authorities[place] = MinistackAuthority(self._modules, place)
+        return known
 
-    def put_item(self, place: Place, table: str, item: dict[str, Any]) -> tuple[int, bytes]:
-        """Put an item, and return the HTTP status and body of DynamoDB's answer."""
-        dynamodb: Any = self._modules["ministack.services.dynamodb"]
+    def put_item(self, place: Place, table: str, item: dict[str, Any]) -> Answer:
+        """Put an item into a DynamoDB table."""
         with self._responses.request_scope(place.account, place.region):
-            status, _headers, body = dynamodb._put_item({"TableName": table, "Item": item})
-        return int(status), bytes(body)
+            status, _headers, body = self._dynamodb._put_item({"TableName": table, "Item": item})
+        return Answer(int(status), bytes(body))
 
-    async def hand_on(self, place: Place, rule: str, action: dict[str, Any], event: Any) -> None:
-        """Let ministack run an action."""
-        await self._dispatch(place.account, place.region, rule, action, event)
-
-    async def put_log_event(self, place: Place, group: str, stream: str, text: str) -> None:
-        """Write one event; the group and the stream are made if they are missing."""
-        stream_name = {"logGroupName": group, "logStreamName": stream}
-        event = {"timestamp": int(time.time() * 1000), "message": text}
+    async def request(self, place: Place, request: ServiceRequest) -> Answer:
+        """Send a request to a service, as its HTTP interface gets it."""
+        headers = dict(request.headers)
+        if request.operation:
+            headers["x-amz-target"] = request.operation
+        handler = self._handlers[request.service]
         with self._responses.request_scope(place.account, place.region):
-            await self._call_logs("CreateLogGroup", {"logGroupName": group})
-            await self._call_logs("CreateLogStream", stream_name)
-            await self._call_logs("PutLogEvents", {**stream_name, "logEvents": [event]})
+            status, given, body = await handler(
+                request.method, request.path, headers, request.body, {}
+            )
+        content = body.encode() if isinstance(body, str) else bytes(body or b"")
+        return Answer(int(status), content, dict(given or {}))
 
-    async def _call_logs(self, operation: str, request: dict[str, Any]) -> None:
-        """Call CloudWatch Logs; that a group or a stream is there already is what we want."""
-        logs: Any = self._modules["ministack.services.cloudwatch_logs"]
-        headers = {
-            "x-amz-target": f"{_LOGS_TARGET}.{operation}",
-            "content-type": "application/x-amz-json-1.1",
-        }
-        await logs.handle_request("POST", "/", headers, json.dumps(request).encode(), {})
+    def function_allows(self, place: Place, function_arn: str, rule_arn: str) -> bool:
+        """Return whether a function's policy lets AWS IoT invoke it for a rule."""
+        return function_allows_iot(self._modules, place, function_arn, rule_arn)
+
+    def thing_shadow(self, place: Place, thing: str, shadow: str) -> Answer:
+        """Return a thing's shadow."""
+        with self._responses.request_scope(place.account, place.region):
+            status, document = self._iot.get_thing_shadow(thing, shadow)
+        return Answer.json(int(status), document)
+
+    async def republish(
+        self, place: Place, topic: str, payload: bytes, qos: int, headers: Headers, role_arn: str
+    ) -> None:
+        """Publish a message of a rule's role.
+
+        Raises:
+            ActionFailedError: Rules republish each other's messages without an end, or the
+                broker does not take the message.
+        """
+        depth = _depth.get()
+        if depth >= _MOST_REPUBLISHED:
+            raise ActionFailedError(
+                f"The message has been republished {depth} times by rules that take each "
+                "other's messages."
+            )
+        token = _depth.set(depth + 1)
+        try:
+            await self._iot.broker_publish(
+                place.account,
+                place.region,
+                topic,
+                payload,
+                qos=qos,
+                properties=self._encoded(headers),
+                principal=self._iot._rule_role_principal(place.account, role_arn),
+            )
+        finally:
+            _depth.reset(token)
+
+    def _encoded(self, headers: Headers) -> bytes:
+        iot = self._iot
+        expiry = headers.message_expiry
+        given: list[tuple[int, Any]] = [
+            (iot.PROP_PAYLOAD_FORMAT_INDICATOR, _format_indicator(headers.payload_format)),
+            (iot.PROP_MESSAGE_EXPIRY_INTERVAL, _whole("messageExpiry", expiry)),
+            (iot.PROP_CONTENT_TYPE, headers.content_type),
+            (iot.PROP_RESPONSE_TOPIC, headers.response_topic),
+            (iot.PROP_CORRELATION_DATA, (headers.correlation_data or "").encode() or None),
+            *((iot.PROP_USER_PROPERTY, pair) for pair in headers.user_properties),
+        ]
+        kept = [(key, value) for key, value in given if value is not None]
+        return bytes(iot._forwardable_publish_properties(kept)) if kept else b""
+
+
+def _handlers(modules: Mapping[str, ModuleType]) -> Mapping[str, Handler]:
+    app: Any = modules["ministack.app"]
+    handlers: Mapping[str, Handler] = app.SERVICE_HANDLERS
+    return handlers
+
+
+def _whole(name: str, text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise ActionFailedError(f"The header {name} is '{text}', which is no whole number.")
+    return int(text)
+
+
+def _format_indicator(text: str | None) -> int | None:
+    """Return the payload format indicator; AWS takes its names as well as its numbers."""
+    names = {"UNSPECIFIED_BYTES": "0", "UTF8_DATA": "1"}
+    return _whole("payloadFormatIndicator", names.get(text or "", text or ""))

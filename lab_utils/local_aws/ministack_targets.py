@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+from lab_utils.local_aws.ministack_authority import function_allows
+
 _LOG = logging.getLogger("lab.events")
 _PRINCIPAL = "events.amazonaws.com"
 
@@ -29,30 +31,9 @@ def mend_event_targets(modules: Mapping[str, ModuleType]) -> None:
     def invoke_target(target: dict[str, Any], event: Any, rule: dict[str, Any], *view: Any) -> None:
         arn, source = target.get("Arn", ""), rule.get("Arn", "")
         is_ours = ":lambda:" in arn and ":events:" in source
-        if is_ours and not _allows(modules, arn, source):
+        if is_ours and not function_allows(modules, _PRINCIPAL, arn, source):
             _LOG.warning("Rule %s may not invoke %s: add a permission to it", source, arn)
             return
         invoke(target, event, rule, *view)
 
     events._invoke_target = invoke_target
-
-
-def _allows(modules: Mapping[str, ModuleType], function_arn: str, rule_arn: str) -> bool:
-    """Return whether a function's policy lets a rule of EventBridge invoke it."""
-    evaluator: Any = modules["ministack.core.iam_evaluator"]
-    responses: Any = modules["ministack.core.responses"]
-    functions: Any = modules["ministack.services.lambda_svc"]
-    function, _configuration, _name = functions._get_func_record_for_ref(function_arn)
-    account = responses.get_account_id()
-    context = evaluator.EvalContext(
-        principal_arn=_PRINCIPAL,
-        principal_type="Service",
-        principal_account=account,
-        action="lambda:InvokeFunction",
-        resource_arn=function_arn,
-        region=responses.get_region(),
-        service_context={"aws:sourcearn": rule_arn, "aws:sourceaccount": account},
-    )
-    policy = (function or {}).get("policy")
-    decision = evaluator.evaluate_resource_policy(policy, context, _PRINCIPAL).decision
-    return bool(decision == "Allow")

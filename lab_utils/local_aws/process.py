@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import subprocess
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from lab_utils.errors import TargetError
-from lab_utils.local_aws.gateway import HEALTH_PATH, STOP_PATH, TOKEN_HEADER
+from lab_utils.local_aws.gateway import HEALTH_PATH, STOP_PATH, TOKEN_HEADER, TRACE_PATH
 from lab_utils.local_aws.server_settings import (
     EXPLAINED,
     SERVER_LOG,
@@ -30,6 +31,7 @@ _SOURCE = Path(__file__).resolve().parents[2]
 _TAIL_LINES = 12
 _ANSWER_S = 5.0
 _END_S = 3.0
+_TRACE_S = 30.0
 
 
 def launch(settings: ServerSettings) -> subprocess.Popen[bytes]:
@@ -100,6 +102,23 @@ def request_stop(session: Session, timeout_s: float) -> None:
     _request(session, "POST", STOP_PATH, {TOKEN_HEADER: session.stop_token}, timeout_s)
 
 
+def trace(session: Session, topic: str, payload: bytes, client_id: str) -> list[dict[str, Any]]:
+    """Publish a message, and return what each topic rule made of it.
+
+    Raises:
+        TargetError: The server does not answer.
+    """
+    asked = {"topic": topic, "payload": base64.b64encode(payload).decode(), "clientId": client_id}
+    body = json.dumps(asked).encode()
+    headers = {TOKEN_HEADER: session.stop_token}
+    answer = _request(session, "POST", TRACE_PATH, headers, _TRACE_S, body)
+    if isinstance(answer, dict) and isinstance(answer.get("rules"), list):
+        rows: list[dict[str, Any]] = answer["rules"]
+        return rows
+    happened = answer.get("message") if isinstance(answer, dict) else "it does not answer."
+    raise TargetError("trace a message", f"The embedded AWS: {happened}", "try it again.")
+
+
 def wait_until_gone(pid: int, timeout_s: float) -> bool:
     """Return whether a process ends in time."""
     try:
@@ -165,7 +184,12 @@ def _serves(command: list[str], workspace: Path) -> bool:
 
 
 def _request(
-    session: Session, method: str, path: str, headers: dict[str, str], timeout_s: float
+    session: Session,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    timeout_s: float,
+    body: bytes | None = None,
 ) -> Any:
     address = urlsplit(session.endpoint_url)
     connection = http.client.HTTPConnection(
@@ -173,7 +197,7 @@ def _request(
     )
     try:
         with closing(connection):
-            connection.request(method, path, headers=headers)
+            connection.request(method, path, body=body, headers=headers)
             return json.loads(connection.getresponse().read())
     except (OSError, http.client.HTTPException, ValueError):
         return None

@@ -78,7 +78,9 @@ class LocalServer:
             self._health.damaged(report)
         self._saver = StateSaver(folder, self._aws.sources, journal, self._health)
         self._aws.save_changes_with(self._saver.save_now)
-        self._gateway = Gateway(self._aws.app, self._report, self._request_stop)
+        self._gateway = Gateway(
+            self._aws.app, self._report, self._request_stop, self._aws.rules.answer_trace
+        )
         self._stopping = asyncio.Event()
 
     async def serve(self) -> None:

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Protocol
 
+IOT_PRINCIPAL = "iot.amazonaws.com"
 _SESSION_CHARACTERS = string.ascii_letters + string.digits
 _SESSION_LENGTH = 8
 
@@ -37,8 +38,8 @@ class RoleAuthority(Protocol):
     def trusts_iot(self, role_arn: str) -> bool:
         """Return whether the role exists and ``iot.amazonaws.com`` may assume it."""
 
-    def allows(self, role_arn: str, session_arn: str, permission: Permission) -> bool:
-        """Return whether the role's policies allow the action."""
+    def allows(self, role_arn: str, permission: Permission) -> bool:
+        """Return whether the role's policies allow a session of it the action."""
 
 
 def require_permission(authority: RoleAuthority, role_arn: str, permission: Permission) -> None:
@@ -59,9 +60,9 @@ def require_permission(authority: RoleAuthority, role_arn: str, permission: Perm
     if not authority.trusts_iot(role_arn):
         # AWS documents no text for this case; the words are those of STS.
         assume = Permission("AWSSecurityTokenService", "sts:AssumeRole", role_arn)
-        raise ActionFailedError(_denied("iot.amazonaws.com", assume, 403, "AccessDenied"))
-    session_arn = assumed_role_arn(role_arn)
-    if not authority.allows(role_arn, session_arn, permission):
+        raise ActionFailedError(_denied(IOT_PRINCIPAL, assume, 403, "AccessDenied"))
+    if not authority.allows(role_arn, permission):
+        session_arn = assumed_role_arn(role_arn)
         raise ActionFailedError(_denied(session_arn, permission, 400, "AccessDeniedException"))
 
 
@@ -80,6 +81,12 @@ def service_error(text: str, service: str, status: int, code: str) -> str:
         f"{text} (Service: {service}; Status Code: {status}; Error Code: {code}; "
         f"Request ID: {request_id})"
     )
+
+
+def function_denied(function_arn: str) -> ActionFailedError:
+    """Return the error of a function whose own policy does not let AWS IoT invoke it."""
+    invoke = Permission("AWSLambda", "lambda:InvokeFunction", function_arn)
+    return ActionFailedError(_denied(IOT_PRINCIPAL, invoke, 403, "AccessDeniedException"))
 
 
 def _denied(user: str, permission: Permission, status: int, code: str) -> str:
