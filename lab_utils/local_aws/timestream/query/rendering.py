@@ -6,7 +6,10 @@ value.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
+from decimal import Decimal
 
 from lab_utils.local_aws.timestream.query.coercion import Typed
 from lab_utils.local_aws.timestream.query.types import (
@@ -25,6 +28,9 @@ from lab_utils.local_aws.timestream.query.types import (
 )
 
 _DAY = 86_400_000_000_000
+# Stands around a double that DuckDB prints otherwise than Java; a JSON text escapes it.
+_MARK = "\x02"
+_MARKED = re.compile(f"{_MARK}([^{_MARK}]*){_MARK}")
 _NULL = """'{"NullValue":true}'"""
 
 # Doubles look as Java's Double.toString prints them; DuckDB's text differs outside
@@ -99,7 +105,39 @@ def _document(sql: str, kind: Type, depth: int) -> str:
         return f"CASE WHEN {sql} IS NULL THEN NULL ELSE {document} END"
     if kind == VARCHAR:
         return f"""'{{"ScalarValue":' || CAST(to_json({sql}) AS VARCHAR) || '}}'"""
-    return f"""'{{"ScalarValue":"' || {text_of(Typed(sql, kind))} || '"}}'"""
+    text = _double(sql) if kind == DOUBLE else text_of(Typed(sql, kind))
+    return f"""'{{"ScalarValue":"' || {text} || '"}}'"""
+
+
+def _double(sql: str) -> str:
+    """Return DuckDB SQL of a double's text, marked if ``finish`` has to write it anew.
+
+    The macro for it would take DuckDB longer to plan than many a query to run.
+    """
+    text = f"CAST({sql} AS VARCHAR)"
+    marked = f"'{_MARK}' || {text} || '{_MARK}'"
+    return f"CASE WHEN abs({sql}) BETWEEN 0.001e0 AND 9999999e0 THEN {text} ELSE {marked} END"
+
+
+def finish(rows: str) -> str:
+    """Return the JSON of rows with the marked doubles as Java prints them."""
+    if _MARK not in rows:
+        return rows
+    return _MARKED.sub(lambda match: double_text(float(match[1])), rows)
+
+
+def double_text(value: float) -> str:
+    """Return a double as Java's Double.toString prints it."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    sign, digits, exponent = Decimal(repr(value)).as_tuple()
+    written = "".join(map(str, digits)).rstrip("0")
+    power = int(exponent) + len(digits) - 1
+    return f"{'-' * sign}{written[0]}.{written[1:] or '0'}E{power}"
 
 
 def _point(item: str, kind: TimeSeriesType, depth: int) -> str:

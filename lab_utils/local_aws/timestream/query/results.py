@@ -18,6 +18,7 @@ from lab_utils.local_aws.timestream.errors import (
 )
 from lab_utils.local_aws.timestream.query.failures import failure
 from lab_utils.local_aws.timestream.query.plans import Plan
+from lab_utils.local_aws.timestream.query.rendering import finish
 from lab_utils.local_aws.timestream.store import QueryCursor, QueryInterruptedError, StoreError
 
 PAGE_BYTES = 1_000_000  # of rows; AWS's 1 MB holds the rest of the answer as well
@@ -154,7 +155,7 @@ class Result:
         return QueryExecutionException("The query ran longer than the embedded AWS allows.")
 
     def _answer(self, rows: list[str], progress: float = 100.0) -> bytes:
-        joined = ",".join(rows)
+        joined = finish(",".join(rows))
         self._row_count += len(rows)
         self._byte_count += len(joined)
         self._next_token = f"{self.query_id}{secrets.token_hex(24)}" if self._has_more() else ""
