@@ -26,6 +26,15 @@ def _to_decimal(value: Value) -> Value:
     return NUMBERS.create_decimal(number) if isinstance(number, int) else number
 
 
+def _to_double(value: Value) -> Value:
+    """Return a Decimal with the precision of a double; Undefined beyond its range."""
+    number = _to_decimal(value)
+    if number is UNDEFINED:
+        return UNDEFINED
+    double = Decimal(repr(float(number)))
+    return double if double.is_finite() else UNDEFINED
+
+
 def _to_int(value: Value) -> Value:
     """Return an Int, rounded down: `cast(-2.1 AS Int)` is -3."""
     number = floor(int(value) if isinstance(value, bool) else value)
@@ -49,7 +58,8 @@ def _to_boolean(value: Value) -> Value:
 _CASTS: dict[str, Callable[[Value], Value]] = {
     **dict.fromkeys(("string", "nvarchar", "text", "ntext", "varchar"), to_text),
     **dict.fromkeys(("int", "integer"), _to_int),
-    **dict.fromkeys(("decimal", "double"), _to_decimal),
+    "decimal": _to_decimal,
+    "double": _to_double,
     **dict.fromkeys(("bool", "boolean"), _to_boolean),
 }
 

@@ -14,12 +14,29 @@ from lab_utils.local_aws.rules.sql import nodes
 from lab_utils.local_aws.rules.sql.nodes import Node
 from lab_utils.local_aws.rules.sql.signatures import check_call
 from lab_utils.local_aws.rules.sql.tokens import Tokens
-from lab_utils.local_aws.rules.sql.values import NUMBERS, bounded, whole
+from lab_utils.local_aws.rules.sql.values import NUMBERS, whole
 
 MAX_NESTING: Final = 50
 """How deep parentheses, literals, calls and CASEs may nest (our choice; AWS names no limit)."""
 RESERVED: Final = frozenset(
-    ["SELECT", "FROM", "WHERE", "AS", "AND", "OR", "NOT", "IN", "CASE", "WHEN", "THEN", "ELSE", "END", "TRUE", "FALSE", "NULL"]
+    [
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "AS",
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "CASE",
+        "WHEN",
+        "THEN",
+        "ELSE",
+        "END",
+        "TRUE",
+        "FALSE",
+        "NULL",
+    ]
 )
 _NOT: Final = 3
 _RANKS: Final = {
@@ -30,7 +47,9 @@ _RANKS: Final = {
     **dict.fromkeys(("*", "/", "%"), 6),
 }
 _SIGN: Final = 7
-CAST_TYPES: Final = frozenset(["string", "nvarchar", "text", "ntext", "varchar", "int", "integer", "double"])
+CAST_TYPES: Final = frozenset(
+    ["string", "nvarchar", "text", "ntext", "varchar", "int", "integer", "double"]
+)
 CAST_TYPES_2016: Final = frozenset(("decimal", "bool", "boolean"))
 _FOREIGN: Final = {
     "LIKE": "regexp_matches, startswith or endswith",
@@ -40,7 +59,7 @@ _FOREIGN: Final = {
 
 
 class ExpressionReader:
-    """Reads expressions from a text; `statement.StatementReader` adds SELECT."""
+    """Reads expressions from a text; `reader.TemplateReader` adds SELECT."""
 
     def __init__(self, source: str, version: str, start: int = 0) -> None:
         """Stand before the first word, from an index on."""
@@ -157,10 +176,10 @@ class ExpressionReader:
         if self.take("["):
             self.require_2016("An array literal", token.start)
             return nodes.ArrayLiteral(self._list_until("]"))
-        if self.take("{"):
-            self.require_2016("An object literal", token.start)
-            return nodes.ObjectLiteral(self._members())
-        self.tokens.fail(f"Expected an expression, not {self.found()}.")
+        if not self.take("{"):
+            self.tokens.fail(f"Expected an expression, not {self.found()}.")
+        self.require_2016("An object literal", token.start)
+        return nodes.ObjectLiteral(self._members())
 
     def variable(self) -> Node:
         """Read a variable that the SET clause has given a value."""
@@ -168,18 +187,14 @@ class ExpressionReader:
 
     def subquery(self) -> nodes.Subquery:
         """Read a SELECT up to its closing parenthesis."""
-        self.tokens.fail("A nested SELECT cannot stand here.")
+        raise NotImplementedError
 
     def _number(self) -> int | Decimal:
         token = self.tokens.advance()
-        number = bounded(int(token.text)) if token.text.isdigit() else None
-        if number is None:
-            number = NUMBERS.create_decimal(token.text)
-            if number.is_finite() and self.is_2016:
-                number = whole(number)
-        if isinstance(number, int | Decimal) and (isinstance(number, int) or number.is_finite()):
-            return number
-        self.tokens.fail("The number is larger than 9.99E999.", token.start)
+        number = NUMBERS.create_decimal(token.text)
+        if not number.is_finite():
+            self.tokens.fail("The number is larger than 9.99E999.", token.start)
+        return whole(number) if self.is_2016 or token.text.isdigit() else number
 
     def _parenthesis(self, start: int) -> Node:
         if self.at("SELECT"):

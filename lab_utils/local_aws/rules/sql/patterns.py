@@ -7,6 +7,8 @@ when its time is over. AWS does not name its engine; its functions behave as Jav
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,11 +20,14 @@ from lab_utils.local_aws.rules.sql.values import MAX_TEXT, UNDEFINED, Value
 MAX_SECONDS: Final = 0.1
 MAX_PATTERN: Final = 4096
 """Characters of an expression (our choice)."""
+_REPLACEMENT: Final = re.compile(
+    r"\\(?P<escaped>.)|\$(?P<number>[0-9]{1,4})|\$\{(?P<name>\w+)\}|(?P<plain>[^\\$]+)|.", re.DOTALL
+)
 
 
 @lru_cache(maxsize=256)
-def _compiled(pattern: str) -> Any:
-    """Return an expression; None if it is none."""
+def compiled(pattern: str) -> Any:
+    """Return an expression that was read; None if it is none."""
     if len(pattern) > MAX_PATTERN:
         return None
     try:
@@ -33,52 +38,81 @@ def _compiled(pattern: str) -> Any:
 
 def matches(text: str, pattern: str) -> Value:
     """Return whether an expression is found in a text; Undefined if it is no expression."""
-    found = _search(text, pattern)
-    return UNDEFINED if found is UNDEFINED else found is not None
+    expression = compiled(pattern)
+    if expression is None:
+        return UNDEFINED
+    with _time_limit(pattern):
+        return expression.search(text, timeout=MAX_SECONDS) is not None
 
 
 def first(text: str, pattern: str) -> Value:
-    """Return the first that an expression finds; Undefined if it finds nothing."""
-    found = _search(text, pattern)
+    """Return the first that an expression finds; Undefined if it finds nothing (our choice)."""
+    expression = compiled(pattern)
+    if expression is None:
+        return UNDEFINED
+    with _time_limit(pattern):
+        found = expression.search(text, timeout=MAX_SECONDS)
     return found[0] if found else UNDEFINED
 
 
-def _search(text: str, pattern: str) -> Any:
-    expression = _compiled(pattern)
-    if expression is None:
-        return UNDEFINED
-    try:
-        return expression.search(text, timeout=MAX_SECONDS)
-    except TimeoutError as error:
-        raise EvaluationError(_too_slow(pattern)) from error
+def whole_match(expression: Any, text: str) -> Any:
+    """Return the match of a whole text with an expression that was read, or None."""
+    with _time_limit(expression.pattern):
+        return expression.fullmatch(text, timeout=MAX_SECONDS)
 
 
 def replaced(text: str, pattern: str, replacement: str) -> Value:
-    """Return a text with all that an expression finds replaced; `$1` is its first group."""
-    expression = _compiled(pattern)
-    parts = _replacement(replacement)
-    if expression is None or any(
-        isinstance(part, int) and part > expression.groups for part in parts
-    ):
+    """Return a text with all that an expression finds replaced; `$1` is its first group.
+
+    Undefined if the expression or the replacement is none.
+    """
+    expression = compiled(pattern)
+    parts = None if expression is None else _replacement(replacement, expression)
+    if parts is None:
         return UNDEFINED
-    result, end = [], 0
-    try:
+    result, end, size = [], 0, 0
+    with _time_limit(pattern):
         for match in expression.finditer(text, timeout=MAX_SECONDS):
-            result.append(text[end : match.start()])
-            result += [part if isinstance(part, str) else match[part] or "" for part in parts]
+            inserted = [part if isinstance(part, str) else match[part[0]] or "" for part in parts]
+            result += [text[end : match.start()], *inserted]
+            size += sum(map(len, inserted))
+            if size > MAX_TEXT:
+                raise EvaluationError(f"A text would be longer than {MAX_TEXT} characters.")
             end = match.end()
-    except TimeoutError as error:
-        raise EvaluationError(_too_slow(pattern)) from error
     return "".join([*result, text[end:]])
 
 
-def _replacement(text: str) -> list[str | int]:
-    """Return the texts and the numbers of groups in a replacement, as Java reads it."""
-    parts: list[str | int] = []
-    for match in re.finditer(r"\\(.)|\$([0-9]+)|[^\\$]+|.", text, re.DOTALL):
-        parts.append(int(match[2]) if match[2] else match[1] or match[0])
+def _replacement(text: str, expression: Any) -> list[str | tuple[int | str]] | None:
+    """Return the texts and groups of a replacement, as Java reads it; None if it is none."""
+    parts: list[str | tuple[int | str]] = []
+    for match in _REPLACEMENT.finditer(text):
+        if match["name"] in expression.groupindex:
+            parts.append((match["name"],))
+        elif match["number"]:
+            group, rest = _group(match["number"], expression.groups)
+            if group is None:
+                return None
+            parts += [(group,), rest]
+        elif match["escaped"] or match["plain"]:
+            parts.append(match["escaped"] or match["plain"])
+        else:
+            return None
     return parts
 
 
-def _too_slow(pattern: str) -> str:
-    return f"The expression '{pattern[:80]}' needs more than {MAX_SECONDS} s; {MAX_TEXT}"
+def _group(digits: str, groups: int) -> tuple[int | None, str]:
+    """Return the group that digits mean: as many of them as make one that there is."""
+    length = 1
+    while length < len(digits) and int(digits[: length + 1]) <= groups:
+        length += 1
+    number = int(digits[:length])
+    return (number if number <= groups else None), digits[length:]
+
+
+@contextmanager
+def _time_limit(pattern: str) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        message = f"The expression '{pattern[:80]}' worked on a text for over {MAX_SECONDS} s."
+        raise EvaluationError(message) from error

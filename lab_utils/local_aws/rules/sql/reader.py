@@ -38,20 +38,8 @@ def check_text(text: str) -> None:
         raise SqlParseError("The text holds half of a surrogate pair.", 1, 1)
 
 
-class StatementReader(ExpressionReader):
-    """Reads a statement, and the SELECTs inside of its expressions."""
-
-    def statement(self) -> nodes.Select:
-        """Read a statement up to the end of the text."""
-        variables = self._set_clause() if self.take("SET") else ()
-        if self.at("SET"):
-            self.tokens.fail("SET stands once; more variables follow after commas.")
-        self.expect("SELECT", "at the beginning of the statement")
-        selection = self._selection()
-        topic_filter = self._topic_filter() if self.take("FROM") else None
-        where = self.expression() if self.take("WHERE") else None
-        self._expect_end(topic_filter)
-        return nodes.Select(variables, selection, topic_filter, where)
+class TemplateReader(ExpressionReader):
+    """Reads the expression of a template, and the SELECTs inside of it."""
 
     def subquery(self) -> nodes.Subquery:
         """Read a SELECT up to its closing parenthesis."""
@@ -63,42 +51,6 @@ class StatementReader(ExpressionReader):
         where = self.expression() if self.take("WHERE") else None
         self.expect(")", "to close the nested SELECT")
         return nodes.Subquery(selection, source, alias, where)
-
-    def _expect_end(self, topic_filter: str | None) -> None:
-        token = self.tokens.token
-        if token.kind == "end":
-            return
-        if token.key in _UNKNOWN_CLAUSES:
-            self.tokens.fail(f"AWS IoT SQL has no {token.key}: a rule sees one message at a time.")
-        after = "the topic filter" if topic_filter else "the columns"
-        self.tokens.fail(
-            f"Expected WHERE or the end of the statement after {after}, not {self.found()}."
-        )
-
-    # -- SET ------------------------------------------------------------------------------
-
-    def _set_clause(self) -> tuple[tuple[str, nodes.Node], ...]:
-        while True:
-            self._assignment()
-            if not self.take(","):
-                return tuple(self._variables.items())
-
-    def _assignment(self) -> None:
-        token = self.tokens.token
-        if token.kind != "variable":
-            self.tokens.fail(f"Expected a variable as in SET @name = ..., not {self.found()}.")
-        name = token.text[1:]
-        if len(name) > MAX_VARIABLE_NAME:
-            self.tokens.fail(f"A variable's name has at most {MAX_VARIABLE_NAME} characters.")
-        if name in self._variables:
-            self.tokens.fail(f"@{name} has a value already; a variable is set once.")
-        if len(self._variables) == MAX_VARIABLES:
-            self.tokens.fail(f"A statement sets at most {MAX_VARIABLES} variables.")
-        self.tokens.advance()
-        self.expect("=", f"after @{name}")
-        self._variables[name] = self.expression()
-
-    # -- SELECT ---------------------------------------------------------------------------
 
     def _selection(self) -> nodes.Selection:
         if self._at_value_keyword():
@@ -142,7 +94,63 @@ class StatementReader(ExpressionReader):
             names.append(self.name("a name after the point"))
         return tuple(names)
 
-    # -- FROM -----------------------------------------------------------------------------
+
+class StatementReader(TemplateReader):
+    """Reads a whole statement, up to the end of the text."""
+
+    def statement(self) -> nodes.Select:
+        """Read a statement up to the end of the text."""
+        variables = self._set_clause() if self.take("SET") else ()
+        if self.at("SET"):
+            self.tokens.fail("SET stands once; more variables follow after commas.")
+        self.expect("SELECT", "at the beginning of the statement")
+        selection = self._selection()
+        topic_filter = self._topic_filter() if self.take("FROM") else None
+        where = self.expression() if self.take("WHERE") else None
+        self._expect_end(topic_filter)
+        return nodes.Select(variables, selection, topic_filter, where)
+
+    def variable(self) -> nodes.Node:
+        """Read a variable that SET has given a value."""
+        if self.tokens.token.text[1:] not in self._variables:
+            self.tokens.fail(f"No SET gives {self.tokens.token.text[:65]} a value before this.")
+        return super().variable()
+
+    def _expect_end(self, topic_filter: str | None) -> None:
+        token = self.tokens.token
+        if token.kind == "end":
+            return
+        if token.key in _UNKNOWN_CLAUSES:
+            self.tokens.fail(f"AWS IoT SQL has no {token.key}: a rule sees one message at a time.")
+        if self.tokens.source.count("'") % 2:
+            self.tokens.fail(
+                f"Before {self.found()}, a text in quotes is not closed or not opened."
+            )
+        after = "the topic filter" if topic_filter else "the columns"
+        self.tokens.fail(
+            f"Expected WHERE or the end of the statement after {after}, not {self.found()}."
+        )
+
+    def _set_clause(self) -> tuple[tuple[str, nodes.Node], ...]:
+        while True:
+            self._assignment()
+            if not self.take(","):
+                return tuple(self._variables.items())
+
+    def _assignment(self) -> None:
+        token = self.tokens.token
+        if token.kind != "variable":
+            self.tokens.fail(f"Expected a variable as in SET @name = ..., not {self.found()}.")
+        name = token.text[1:]
+        if len(name) > MAX_VARIABLE_NAME:
+            self.tokens.fail(f"A variable's name has at most {MAX_VARIABLE_NAME} characters.")
+        if name in self._variables:
+            self.tokens.fail(f"@{name} has a value already; a variable is set once.")
+        if len(self._variables) == MAX_VARIABLES:
+            self.tokens.fail(f"A statement sets at most {MAX_VARIABLES} variables.")
+        self.tokens.advance()
+        self.expect("=", f"after @{name}")
+        self._variables[name] = self.expression()
 
     def _topic_filter(self) -> str:
         token = self.tokens.token

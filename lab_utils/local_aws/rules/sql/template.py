@@ -12,7 +12,7 @@ from lab_utils.local_aws.rules.sql import nodes
 from lab_utils.local_aws.rules.sql.compiler import MAX_SECONDS, Compiler, Evaluate
 from lab_utils.local_aws.rules.sql.context import MessageContext
 from lab_utils.local_aws.rules.sql.operators import join
-from lab_utils.local_aws.rules.sql.reader import StatementReader, check_text
+from lab_utils.local_aws.rules.sql.reader import TemplateReader, check_text
 from lab_utils.local_aws.rules.sql.statement import document_of
 from lab_utils.local_aws.rules.sql.tree import asks_other_services
 from lab_utils.local_aws.rules.sql.values import UNDEFINED, Value, dump_json
@@ -82,7 +82,7 @@ def parse_template(text: str, version: str) -> Template:
     trees: list[nodes.Node] = []
     position = 0
     while (start := text.find("${", position)) >= 0:
-        reader = StatementReader(text, version, start + 2)
+        reader = TemplateReader(text, version, start + 2)
         trees.append(reader.expression())
         if not reader.at("}"):
             reader.tokens.fail(f"Expected }} to close the template, not {reader.found()}.")

@@ -55,6 +55,6 @@ def _hash(name: str) -> Callable[[Value], Value]:
 _HASHES: Final = ("md2", "md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 FUNCTIONS: Final[dict[str, Function]] = {
     **{name: pure(_hash(name), 1) for name in _HASHES},
-    "decode": Function(decode, 2, 2),
-    "encode": Function(lambda _ctx, value, scheme: encode(value, scheme), 2, 2, needs_2016=True),
+    "decode": Function(decode, 2, 2, needs_2016=True),
+    "encode": pure(encode, 2, needs_2016=True),
 }

@@ -17,12 +17,14 @@ from lab_utils.local_aws.rules.sql.values import UNDEFINED, Value, to_int
 _PROPERTIES: Final = ("content_type", "correlation_data", "format_indicator", "response_topic")
 
 
-def topic(ctx: MessageContext, segment: Value = None) -> Value:
+def topic(ctx: MessageContext, *segment: Value) -> Value:
     """Return the topic or its n-th segment, from 1; Undefined where there is none (our choice)."""
-    if segment is None:
+    if not segment:
         return ctx.topic
-    index, segments = to_int(segment), ctx.topic.split("/")
-    return segments[index - 1] if index and 0 < index <= len(segments) else UNDEFINED
+    index, segments = to_int(segment[0]), ctx.topic.split("/")
+    if index is UNDEFINED or not 0 < index <= len(segments):
+        return UNDEFINED
+    return segments[index - 1]
 
 
 def get_mqtt_property(ctx: MessageContext, name: Value) -> Value:
@@ -33,12 +35,15 @@ def get_mqtt_property(ctx: MessageContext, name: Value) -> Value:
     return (ctx.properties or {}).get(name, default)
 
 
-def get_user_properties(ctx: MessageContext, key: Value = None) -> Value:
-    """Return MQTT 5 user properties: all as an array of objects, or the values of one key."""
+def get_user_properties(ctx: MessageContext, *key: Value) -> Value:
+    """Return MQTT 5 user properties: all as an array of objects, or the values of one key.
+
+    A key that was not sent is Undefined.
+    """
     pairs = (ctx.properties or {}).get("user_properties", [])
-    if key is None:
+    if not key:
         return [{name: value} for name, value in pairs]
-    return [value for name, value in pairs if name == key]
+    return [value for name, value in pairs if name == key[0]] or UNDEFINED
 
 
 def _defined(value: str | None) -> Value:
@@ -53,7 +58,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "newuuid": Function(lambda _ctx: str(uuid.uuid4()), 0, 0, is_random=True),
     "principal": Function(lambda ctx: _defined(ctx.principal), 0, 0),
     "rand": Function(lambda _ctx: Decimal(repr(random.random())), 0, 0, is_random=True),
-    "sourceip": Function(lambda ctx: _defined(ctx.source_ip), 0, 0),
+    "sourceip": Function(lambda ctx: _defined(ctx.source_ip), 0, 0, needs_2016=True),
     "sql_version": Function(lambda ctx: ctx.version, 0, 0),
     "timestamp": Function(lambda ctx: ctx.now_ms, 0, 0),
     "topic": Function(topic, 0, 1),

@@ -19,7 +19,6 @@ from lab_utils.local_aws.rules.sql.values import (
     Number,
     Value,
     bounded,
-    to_int,
     to_number,
 )
 
@@ -44,8 +43,8 @@ def _rounded(rounding: str) -> Callable[[Value], Value]:
 
 def truncated(value: Value, places: Value) -> Value:
     """Return a number cut after some places, 0 to 34, without zeros at the end."""
-    number, count = to_number(value), to_int(places)
-    if number is UNDEFINED or count is UNDEFINED:
+    number, count = to_number(value), floor(places)
+    if number is UNDEFINED or count is UNDEFINED or isinstance(places, str):
         return UNDEFINED
     kept = max(0, min(count, MAX_PLACES))
     if isinstance(number, int) or _places(number) == 0:

@@ -35,10 +35,12 @@ class Function:
     is_random: bool = False
 
 
-def pure(run: Callable[..., Value], fewest: int, most: int | None = None) -> Function:
+def pure(
+    run: Callable[..., Value], fewest: int, most: int | None = None, *, needs_2016: bool = False
+) -> Function:
     """Return a function that needs nothing but its arguments."""
 
     def run_without_context(_ctx: MessageContext, *arguments: Value) -> Value:
         return run(*arguments)
 
-    return Function(run_without_context, fewest, fewest if most is None else most)
+    return Function(run_without_context, fewest, fewest if most is None else most, needs_2016)

@@ -36,10 +36,8 @@ def transform(mode: Value, added: Value, items: Value) -> Value:
 
 FUNCTIONS: Final[dict[str, Function]] = {
     "get": pure(get, 2),
-    "get_or_default": pure(lambda value, _default=UNDEFINED: value, 1, 2),
+    "get_or_default": pure(lambda value, _default=UNDEFINED: value, 1, 2, needs_2016=True),
     "isnull": pure(lambda value: value is None, 1),
-    "isundefined": pure(lambda value: value is UNDEFINED, 1),
-    "transform": Function(
-        lambda _ctx, mode, added, items: transform(mode, added, items), 3, 3, needs_2016=True
-    ),
+    "isundefined": pure(lambda value: value is UNDEFINED, 1, needs_2016=True),
+    "transform": pure(transform, 3, needs_2016=True),
 }

@@ -12,7 +12,7 @@ from lab_utils.local_aws.rules.sql import patterns
 from lab_utils.local_aws.rules.sql.conversion import floor
 from lab_utils.local_aws.rules.sql.functions.registry import ANY_NUMBER, Function, pure
 from lab_utils.local_aws.rules.sql.operators import join
-from lab_utils.local_aws.rules.sql.values import MAX_TEXT, UNDEFINED, Value, to_int, to_text
+from lab_utils.local_aws.rules.sql.values import MAX_TEXT, UNDEFINED, Value, to_text
 
 _BLANKS: Final = " \t"
 MAX_PADDING: Final = 1000
@@ -67,10 +67,9 @@ def _padded(is_left: bool) -> Callable[[Value, Value], Value]:
     return run
 
 
-def substring(value: Value, start: Value, end: Value = None) -> Value:
+def substring(value: Value, start: Value, end: Value = MAX_TEXT) -> Value:
     """Return the characters from one index up to another; indexes outside are moved inside."""
-    text, first = to_text(value), floor(start)
-    last = floor(end) if end is not None else MAX_TEXT
+    text, first, last = to_text(value), floor(start), floor(end)
     if text is UNDEFINED or first is UNDEFINED or last is UNDEFINED:
         return UNDEFINED
     return text[max(0, first) : max(0, last)]
@@ -99,12 +98,12 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "chr": pure(character, 1),
     "concat": pure(concat, 0, ANY_NUMBER),
     "endswith": pure(_of_texts(str.endswith), 2),
-    "indexof": pure(_of_texts(index_of), 2),
-    "length": pure(_of_texts(len), 1),
+    "indexof": pure(_of_texts(index_of), 2, needs_2016=True),
+    "length": pure(_of_texts(len), 1, needs_2016=True),
     "lower": pure(_of_texts(str.lower), 1),
     "lpad": pure(_padded(is_left=True), 2),
     "ltrim": pure(_of_texts(lambda text: text.lstrip(_BLANKS)), 1),
-    "numbytes": pure(_of_texts(lambda text: len(text.encode())), 1),
+    "numbytes": pure(_of_texts(lambda text: len(text.encode())), 1, needs_2016=True),
     "regexp_matches": pure(_of_texts(patterns.matches), 2),
     "regexp_replace": pure(_of_texts(patterns.replaced), 3),
     "regexp_substr": pure(_of_texts(patterns.first), 2),
@@ -116,4 +115,3 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "trim": pure(_of_texts(lambda text: text.strip(_BLANKS)), 1),
     "upper": pure(_of_texts(str.upper), 1),
 }
-__all__ = ["FUNCTIONS", "to_int"]
