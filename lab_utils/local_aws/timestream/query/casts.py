@@ -33,13 +33,6 @@ from lab_utils.local_aws.timestream.query.types import (
 _NS_PER_DAY = 86_400 * NS_PER_SECOND
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?")
 
-CAST_MACROS = (
-    # DuckDB rounds '12.7' to a whole number; Timestream refuses it.
-    "CREATE OR REPLACE MACRO ts_whole(x, kind) AS CASE"
-    " WHEN regexp_full_match(x, '\\s*[+-]?\\d+\\s*') THEN x"
-    " WHEN ts_fail('Cannot cast ''' || x || ''' to ' || kind) THEN NULL END",
-)
-
 _NAMES = {
     "BOOLEAN": BOOLEAN,
     "INT": INTEGER,
@@ -57,9 +50,9 @@ _RULES: dict[tuple[Type, Type], str] = {
     (VARCHAR, INTEGER): "CAST(ts_whole({}, 'INTEGER') AS INTEGER)",
     (VARCHAR, BIGINT): "CAST(ts_whole({}, 'BIGINT') AS BIGINT)",
     (VARCHAR, DOUBLE): "CAST({} AS DOUBLE)",
-    (VARCHAR, TIMESTAMP): "CAST({} AS TIMESTAMP_NS)",
+    (VARCHAR, TIMESTAMP): "ts_timestamp({})",
     (VARCHAR, DATE): "CAST({} AS DATE)",
-    (VARCHAR, TIME): "epoch_ns(CAST('1970-01-01 ' || {} AS TIMESTAMP_NS))",
+    (VARCHAR, TIME): "epoch_ns(ts_timestamp('1970-01-01 ' || {}))",
     (INTEGER, BIGINT): "CAST({} AS BIGINT)",
     (INTEGER, DOUBLE): "CAST({} AS DOUBLE)",
     (INTEGER, BOOLEAN): "CAST({} AS BOOLEAN)",

@@ -75,6 +75,8 @@ def coerce(value: Typed, target: Type) -> Typed:
         return replace(value, type=target)
     if target == TIMESTAMP and isinstance(value.literal, str):
         return Typed(f"make_timestamp_ns({timestamp_ns(value.literal)})", TIMESTAMP)
+    if target == TIMESTAMP and value.type == VARCHAR:
+        return Typed(f"ts_timestamp({value.sql})", TIMESTAMP)
     return Typed(f"CAST({value.sql} AS {target.duckdb})", target, _number(value))
 
 

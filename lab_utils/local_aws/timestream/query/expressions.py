@@ -33,11 +33,12 @@ from lab_utils.local_aws.timestream.query.types import (
 )
 
 # DuckDB gives NULL for what is outside an array; Timestream refuses it.
+# The subscript itself fails: DuckDB folds a CASE of nulls before it looks at its conditions.
 ELEMENT_MACROS = (
-    "CREATE OR REPLACE MACRO ts_subscript(items, i) AS CASE"
-    " WHEN CASE WHEN i < 1 THEN ts_fail('Array subscript is less than 1: ' || i)"
-    " WHEN i > len(items) THEN ts_fail('Array subscript out of bounds') END"
-    " THEN NULL ELSE items[i] END",
+    "CREATE OR REPLACE MACRO ts_subscript(items, i) AS items[CASE"
+    " WHEN i < 1 THEN CAST(ts_fail('Array subscript is less than 1: ' || i) AS BIGINT)"
+    " WHEN i > len(items) THEN CAST(ts_fail('Array subscript out of bounds') AS BIGINT)"
+    " ELSE i END]",
 )
 
 _BINARY = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.DPipe: "||"}

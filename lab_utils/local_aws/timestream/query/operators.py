@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lab_utils.local_aws.timestream.query.coercion import Typed, coerce, common_type
 from lab_utils.local_aws.timestream.query.durations import NS_PER_DAY
-from lab_utils.local_aws.timestream.query.functions.base import raise_error
+from lab_utils.local_aws.timestream.query.functions.failures import checked
 from lab_utils.local_aws.timestream.query.types import (
     BOOLEAN,
     DATE,
@@ -20,6 +20,7 @@ from lab_utils.local_aws.timestream.query.types import (
     YEAR_TO_MONTH,
     ArrayType,
     Type,
+    array,
 )
 
 _INTERVALS = (DAY_TO_SECOND, YEAR_TO_MONTH)
@@ -102,8 +103,7 @@ def _shift_date(operator: str, moment: Typed, interval: Typed) -> str:
         if interval.literal % NS_PER_DAY:
             raise Inapplicable(_DATE_HOURS)
         return days
-    failure = raise_error(f"'{_DATE_HOURS}'", DATE)
-    return f"CASE WHEN {interval.sql} % {NS_PER_DAY} <> 0 THEN {failure} ELSE {days} END"
+    return checked((f"{interval.sql} % {NS_PER_DAY} <> 0", f"'{_DATE_HOURS}'"), result=days)
 
 
 def negate(value: Typed) -> Typed:
@@ -140,13 +140,22 @@ def unify(values: Sequence[Typed]) -> list[Typed] | None:
 def concatenate(left: Typed, right: Typed) -> Typed:
     """Return ``left || right`` of texts or arrays."""
     if isinstance(left.type, ArrayType) or isinstance(right.type, ArrayType):
-        both = unify([left, right])
-        if both is None or not isinstance(both[0].type, ArrayType):
-            raise inapplicable("||", left, right)
-        return Typed(f"list_concat({both[0].sql}, {both[1].sql})", both[0].type)
+        return _concatenate_arrays(left, right)
     if {left.type, right.type} - {VARCHAR, UNKNOWN}:
         raise inapplicable("||", left, right)
     return Typed(f"({left.sql} || {right.sql})", VARCHAR)
+
+
+def _concatenate_arrays(left: Typed, right: Typed) -> Typed:
+    """Return two arrays as one; an element beside an array counts as an array of itself."""
+    both = (
+        unify([left, right])
+        or unify([left, Typed(f"[{right.sql}]", array(right.type))])
+        or unify([Typed(f"[{left.sql}]", array(left.type)), right])
+    )
+    if both is None or not isinstance(both[0].type, ArrayType):
+        raise inapplicable("||", left, right)
+    return Typed(f"list_concat({both[0].sql}, {both[1].sql})", both[0].type)
 
 
 def boolean(value: Typed, what: str) -> Typed:

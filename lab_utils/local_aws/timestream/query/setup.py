@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lab_utils.local_aws.timestream.query.casts import CAST_MACROS
 from lab_utils.local_aws.timestream.query.expressions import ELEMENT_MACROS
 from lab_utils.local_aws.timestream.query.functions import MACROS as FUNCTION_MACROS
 from lab_utils.local_aws.timestream.query.functions import SCALARS
 from lab_utils.local_aws.timestream.query.functions.failures import MACROS as FAILURE_MACROS
 from lab_utils.local_aws.timestream.query.rendering import RENDERING_MACROS
+from lab_utils.local_aws.timestream.query.text_casts import CAST_MACROS
 
 MACROS = tuple(
     dict.fromkeys(

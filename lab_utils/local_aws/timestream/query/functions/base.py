@@ -163,16 +163,6 @@ def call_aggregate(signatures: Sequence[Signature], call: Call) -> Typed:
     return Typed(sql, _substitute(signature.returns, variables))
 
 
-def raise_error(text_sql: str, kind: Type) -> str:
-    """Return DuckDB SQL that fails with a text of ours when it is evaluated.
-
-    Args:
-        text_sql: DuckDB SQL of the text.
-        kind: The type that the expression pretends to have.
-    """
-    return f"CAST(error({text_sql}) AS {kind.duckdb})"
-
-
 def bind(value_sql: str, name: str, body: str) -> str:
     """Return DuckDB SQL of ``body`` in which ``name`` stands for a value computed once."""
     return f"list_transform([{value_sql}], lambda {name}: {body})[1]"
@@ -200,7 +190,7 @@ def _match(signature: Signature, values: list[Typed], exact: bool) -> dict[str, 
             return None
     for parameter, value in zip(parameters, values, strict=True):
         wanted = _substitute(parameter, variables)
-        if exact and value.type != wanted or not can_coerce(value.type, wanted):
+        if (exact and value.type != wanted) or not can_coerce(value.type, wanted):
             return None
     return variables
 
