@@ -63,7 +63,7 @@ def log(aws_client: AwsClient, unique: Unique) -> Iterator[Log]:
     """The log, switched on for everything."""
     iot = aws_client("iot")
     role = create_role(aws_client("iam"), unique("logger"), {"logs:*": "*"})
-    iot.set_v2_logging_options(roleArn=role, defaultLogLevel="DEBUG")
+    iot.set_v2_logging_options(roleArn=role, defaultLogLevel="DEBUG", disableAllLogs=False)
     yield Log(aws_client("logs"))
     iot.set_v2_logging_options(roleArn=role, defaultLogLevel="DISABLED", disableAllLogs=True)
 
@@ -149,6 +149,7 @@ def test_what_a_client_does_is_logged(
         client.subscribe(topic)
         packet = mqtt5.UnsubscribePacket([topic])
         client.client.unsubscribe(packet).result(ANSWER_S)
+        client.client.stop(mqtt5.DisconnectPacket())
     kind = example.expect["constant_fields"]["eventType"]
     check(log.entry(kind, clientId=client.client_id), example.expect)
 
