@@ -18,10 +18,12 @@ from lab_utils.local_aws.timestream.query.types import (
     DATE,
     DAY_TO_SECOND,
     DOUBLE,
+    INTEGER,
     TIME,
     TIMESTAMP,
     VARCHAR,
     YEAR_TO_MONTH,
+    Type,
 )
 
 _NS_PER_DAY = 86_400_000_000_000
@@ -86,7 +88,12 @@ def _parse_duration(call: Call) -> Typed:
         raise call.error(str(problem)) from problem
 
 
-_UNITS = (VARCHAR, BIGINT)
+# With both kinds of count: an exact match must find the date before a timestamp.
+_SHIFTS: dict[Type, str] = {
+    TIMESTAMP: "ts_add({0}, {1}, {2})",
+    DATE: "ts_add_to_date({0}, {1}, {2})",
+    TIME: "ts_add_to_time({0}, {1}, {2})",
+}
 FUNCTIONS: dict[str, Entry] = {
     "ago": _ago,
     "current_date": _today,
@@ -126,9 +133,11 @@ FUNCTIONS: dict[str, Entry] = {
     "to_unixtime": [Signature((TIMESTAMP,), DOUBLE, "(CAST(epoch_ns({0}) AS DOUBLE) / 1e9)")],
     "date_trunc": [Signature((VARCHAR, TIMESTAMP), TIMESTAMP, "ts_truncate({0}, {1})")],
     "date_add": [
-        Signature((*_UNITS, TIMESTAMP), TIMESTAMP, "ts_add({0}, {1}, {2})"),
-        Signature((*_UNITS, DATE), DATE, "ts_add_to_date({0}, {1}, {2})"),
-        Signature((*_UNITS, TIME), TIME, "ts_add_to_time({0}, {1}, {2})"),
+        *(
+            Signature((VARCHAR, count, kind), kind, sql)
+            for kind, sql in _SHIFTS.items()
+            for count in (INTEGER, BIGINT)
+        ),
     ],
     "date_diff": [
         Signature((VARCHAR, TIMESTAMP, TIMESTAMP), BIGINT, "ts_difference({0}, {1}, {2})"),
