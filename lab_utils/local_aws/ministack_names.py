@@ -13,6 +13,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "app",
     ),
     "ministack.core.iam_evaluator": (
+        "AuthError",
         "EvalContext",
         "_action_matches",
         "_gather_role_policies",

@@ -7,7 +7,10 @@ from types import ModuleType
 from typing import Any
 
 from lab_utils.local_aws.place import Place
-from lab_utils.local_aws.timestream.errors import AccessDeniedException
+from lab_utils.local_aws.timestream.errors import (
+    AccessDeniedException,
+    MissingAuthenticationTokenException,
+)
 from lab_utils.local_aws.timestream.service import Answer, Timestream
 
 SERVICE = "timestream"
@@ -42,6 +45,7 @@ class MinistackCaller:
 
         Raises:
             AccessDeniedException: They do not.
+            MissingAuthenticationTokenException: Nobody signed the request.
         """
         denied = self._evaluator.enforce(
             self._access_key,
@@ -51,6 +55,9 @@ class MinistackCaller:
             resource_arn=resource,
             service_context=dict(conditions or {}),
         )
+        if isinstance(denied, self._evaluator.AuthError):
+            # ministack has checked the signature, if there was one.
+            raise MissingAuthenticationTokenException(str(denied.message))
         if denied is not None:
             raise AccessDeniedException(_denial(denied, action, resource))
 
@@ -75,9 +82,6 @@ def serve_timestream(modules: Mapping[str, ModuleType], timestream: Timestream) 
 
 
 def _denial(denied: Any, action: str, resource: str) -> str:
-    message = getattr(denied, "message", None)
-    if message:
-        return str(message)
     reason = (
         "with an explicit deny in an identity-based policy"
         if denied.decision == "Deny"

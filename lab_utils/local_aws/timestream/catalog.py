@@ -22,15 +22,23 @@ class Column:
     """A column of a table.
 
     Attributes:
-        name: Its name, in SQL and in the store.
+        name: Its name in SQL; case matters.
         type: ``VARCHAR``, ``BIGINT``, ``DOUBLE``, ``BOOLEAN`` or ``TIMESTAMP``.
         kind: ``DIMENSION``, ``MEASURE_NAME``, ``TIMESTAMP`` (the record's time),
             ``MEASURE_VALUE`` (of single-measure records) or ``MULTI`` (of multi-measure ones).
+        renamed: Its name in the store, if that is another: the store does not tell names apart
+            by case.
     """
 
     name: str
     type: str
     kind: str
+    renamed: str | None = None
+
+    @property
+    def stored(self) -> str:
+        """Its name in the store."""
+        return self.renamed or self.name
 
 
 FIXED_COLUMNS = (
@@ -139,6 +147,11 @@ class Table:
     def has_magnetic_writes(self) -> bool:
         """Whether late records go to the magnetic store."""
         return bool(self.magnetic_writes.get("EnableMagneticStoreWrites"))
+
+    @property
+    def renamed_columns(self) -> dict[str, str]:
+        """The store's names of those columns that have another name there."""
+        return {c.name: c.renamed for c in self.columns if c.renamed}
 
     @property
     def required_dimensions(self) -> tuple[str, ...]:

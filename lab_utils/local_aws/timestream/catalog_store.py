@@ -24,7 +24,7 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS catalog.tables (id BIGINT, account VARCHAR, region VARCHAR, "
     "database VARCHAR, name VARCHAR, document VARCHAR)",
     "CREATE TABLE IF NOT EXISTS catalog.columns "
-    "(id BIGINT, position INTEGER, name VARCHAR, type VARCHAR, kind VARCHAR)",
+    "(id BIGINT, position INTEGER, name VARCHAR, type VARCHAR, kind VARCHAR, renamed VARCHAR)",
     "CREATE TABLE IF NOT EXISTS catalog.measures "
     "(id BIGINT, name VARCHAR, type VARCHAR, dimensions VARCHAR)",
 )
@@ -114,11 +114,11 @@ class CatalogStore:
         for position, column in list(enumerate(after.columns))[len(before.columns) :]:
             stored_as = _STORED_AS.get(column.type, column.type)
             self._store.run(
-                f"ALTER TABLE {after.relation} ADD COLUMN {quoted(column.name)} {stored_as}"
+                f"ALTER TABLE {after.relation} ADD COLUMN {quoted(column.stored)} {stored_as}"
             )
             self._store.run(
-                "INSERT INTO catalog.columns VALUES (?, ?, ?, ?, ?)",
-                (after.id, position, column.name, column.type, column.kind),
+                "INSERT INTO catalog.columns VALUES (?, ?, ?, ?, ?, ?)",
+                (after.id, position, column.name, column.type, column.kind, column.renamed),
             )
         changed = {
             name: measure
@@ -150,7 +150,7 @@ class CatalogStore:
     def _columns(self) -> dict[int, list[Column]]:
         columns: dict[int, list[Column]] = defaultdict(list)
         for table_id, *column in self._store.run(
-            "SELECT id, name, type, kind FROM catalog.columns ORDER BY id, position"
+            "SELECT id, name, type, kind, renamed FROM catalog.columns ORDER BY id, position"
         ):
             columns[table_id].append(Column(*column))
         return columns

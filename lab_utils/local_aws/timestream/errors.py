@@ -61,6 +61,12 @@ class AccessDeniedException(TimestreamError):  # noqa: N818
     status = 403
 
 
+class MissingAuthenticationTokenException(TimestreamError):  # noqa: N818
+    """The request is not signed."""
+
+    status = 403
+
+
 class ResourceNotFoundException(TimestreamError):  # noqa: N818
     """There is no such database, table or other resource."""
 

@@ -32,7 +32,7 @@ class Growth:
     def __init__(self, table: Table) -> None:
         self._table = table
         self._columns = {c.name: c for c in table.columns}
-        self._by_stored_name = {_fold(c.name): c for c in (*FIXED_COLUMNS, *table.columns)}
+        self._stored = {_fold(c.stored) for c in (*FIXED_COLUMNS, *table.columns)}
         self._measures = dict(table.measures)
         self._admitted: set[Form] = set()
         self._has_grown = False
@@ -65,7 +65,7 @@ class Growth:
         return replace(self._table, columns=columns, measures=self._measures)
 
     def _new_columns(self, form: Form) -> list[Column]:
-        return [c for c in form.columns if c != self._columns.get(c.name)]
+        return [c for c in form.columns if not _is_same(c, self._columns.get(c.name))]
 
     def _key_problem(self, form: Form) -> str | None:
         for name in self._table.required_dimensions:
@@ -87,18 +87,25 @@ class Growth:
 
     def _column_problem(self, new: list[Column]) -> str | None:
         for column in new:
-            known = self._by_stored_name.get(_fold(column.name))
+            known = self._columns.get(column.name)
             if known is not None:
                 return _clash(column, known)
         for kind, most in _MOST_OF_KIND.items():
             count = sum(c.kind == kind for c in new)
             if count and count + sum(c.kind == kind for c in self._columns.values()) > most:
                 return f"The table would have more than {most} columns of kind {kind}."
-        return None if len({_fold(c.name) for c in new}) == len(new) else _TWICE
+        return None if len({c.name for c in new}) == len(new) else _TWICE
+
+    def _named(self, column: Column) -> Column:
+        """Return a column with a name in the store that no other has; a colon is in no name."""
+        if _fold(column.name) in self._stored:
+            column = replace(column, renamed=f"{column.name}:{len(self._columns)}")
+        self._stored.add(_fold(column.stored))
+        return column
 
     def _add(self, form: Form, new: list[Column]) -> None:
         for column in new:
-            self._columns[column.name] = self._by_stored_name[_fold(column.name)] = column
+            self._columns[column.name] = self._named(column)
         known = self._measures.get(form.measure_name, Measure(form.measure_type, ()))
         names = tuple(n for n in form.dimensions if n not in known.dimensions)
         measure = Measure(known.type, known.dimensions + names)
@@ -107,23 +114,19 @@ class Growth:
             self._has_grown = True
 
 
-_TWICE = "A record's dimensions and measure values must have different names, whatever their case."
+_TWICE = "A record's dimensions and measure values must have different names."
 
 
 def _fold(name: str) -> str:
-    """Return a name as DuckDB compares names: ASCII letters without their case.
-
-    AWS tells columns apart by case. Here the second of two such names is refused.
-    """
+    """Return a name as DuckDB compares names: ASCII letters without their case."""
     return name.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
 
 
+def _is_same(column: Column, known: Column | None) -> bool:
+    return known is not None and (known.type, known.kind) == (column.type, column.kind)
+
+
 def _clash(column: Column, known: Column) -> str:
-    if column.name != known.name:
-        return (
-            f"The table has a column {known.name!r}, and this lab does not tell it from "
-            f"{column.name!r}: column names must differ in more than their case."
-        )
     if column.kind != known.kind:
         return f"The table has a column {column.name!r} of kind {known.kind} already."
     return (

@@ -146,7 +146,9 @@ class _TableBatch:
             store.run(f"DELETE FROM {self.table.relation} WHERE {gone}", arrays=rows)
         if self.rows:
             insert = f"INSERT INTO {self.table.relation} BY NAME SELECT * FROM {BATCH}"
-            store.run(insert, arrays=frame_of(self.rows, self._series))
+            renamed = (self.grown or self.table).renamed_columns
+            frame = frame_of(self.rows, self._series)
+            store.run(insert, arrays={renamed.get(name, name): a for name, a in frame.items()})
 
     def _candidates(self) -> list[_Candidate]:
         """Return the records that are sound in themselves and of a time that is taken."""

@@ -119,5 +119,5 @@ def _stored_values(store: Store, table: Table, rows: Sequence[int]) -> dict[int,
 
 
 def _comparable(column: Column) -> str:
-    name = quoted(column.name)
+    name = quoted(column.stored)
     return f"epoch_ns({name})" if column.type == "TIMESTAMP" else name

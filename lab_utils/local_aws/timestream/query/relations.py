@@ -91,7 +91,7 @@ def _table(at: Expressions, node: exp.Table) -> tuple[str, Relation]:
         return _named_query(at, node)
     view = find_table(session, node)
     columns = [
-        Column(c.name, measure_type(c.type), _quote(c.name), (view.database, view.table))
+        Column(c.name, measure_type(c.type), _quote(c.stored), (view.database, view.table))
         for c in view.columns
     ]
     sql, relation = named(session, view.relation, columns, node)
@@ -156,11 +156,17 @@ def _join(at: Expressions, node: exp.Join) -> str:
         on = _condition(at, condition)
     elif using:
         on = _using(at, using, left, side)
-    elif side or kind not in {"", "CROSS"}:
+    elif side or kind not in {"", "CROSS"} or _is_join_word(at.session, node):
         raise at.session.error("A JOIN needs ON or USING", node.this)
     else:
         return f" CROSS JOIN {item}"
     return f" {side or 'INNER'} JOIN {item} ON {on}"
+
+
+def _is_join_word(session: Session, node: exp.Join) -> bool:
+    """Tell ``a JOIN b`` from ``a, b``, which the parser reads alike."""
+    position = node.kind == "" and session.offset(node.this)
+    return bool(position) and session.source.text[:position].rstrip().upper().endswith("JOIN")
 
 
 def _condition(at: Expressions, node: exp.Expr) -> str:
