@@ -105,11 +105,13 @@ class Compiler:
         steps = [(self._operation(symbol), self.compile(right)) for symbol, right in node.rest]
         if len(steps) == 1:
             apply, right = steps[0]
-            return lambda ctx, scope: apply(first(ctx, scope), right(ctx, scope))
+            if node.rest[0][0] not in ("=", "<>", "IN"):
+                return lambda ctx, scope: apply(first(ctx, scope), right(ctx, scope))
 
         def run(ctx: MessageContext, scope: Scope) -> Value:
             value = first(ctx, scope)
             for apply, right in steps:
+                check_time(ctx)
                 value = apply(value, right(ctx, scope))
             return value
 
@@ -171,6 +173,7 @@ class Compiler:
             if value is UNDEFINED:
                 return UNDEFINED
             for test, then in branches:
+                check_time(ctx)
                 if equality(value, test(ctx, scope)) is True:
                     return then(ctx, scope)
             return otherwise(ctx, scope)
@@ -253,7 +256,8 @@ class Compiler:
     def selection(self, selection: nodes.Selection) -> Evaluate:
         """Return the closure that makes the document of a SELECT."""
         if selection.value is not None:
-            return self.compile(selection.value)
+            value = self.compile(selection.value)
+            return value if self.is_2016 else _without_arrays(value)
         columns = [(column.key, self.compile(column.value)) for column in selection.columns]
         if len(columns) == 1 and not columns[0][0]:
             return columns[0][1]
@@ -273,6 +277,16 @@ class Compiler:
             return document
 
         return run
+
+
+def _without_arrays(evaluate: Evaluate) -> Evaluate:
+    """Return what VALUE is in version 2015-10-08, which puts out no array by itself."""
+
+    def run(ctx: MessageContext, scope: Scope) -> Value:
+        value = evaluate(ctx, scope)
+        return UNDEFINED if type(value) is list else value
+
+    return run
 
 
 def _put(document: dict[str, Value], key: tuple[str, ...], value: Value) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from lab_utils.local_aws.rules.sql.payload import Payload
@@ -72,14 +72,26 @@ class MessageContext:
     variables: dict[str, Value] | None = None
     stop_at: float = 0.0
     table_reads: int = 0
-    decoded: Payload = field(init=False)
+    decoded: Payload = None  # type: ignore[assignment]  # made of the payload below
 
     def __post_init__(self) -> None:
         """Read nothing yet."""
-        self.decoded = Payload(self.payload)
+        if self.decoded is None:
+            self.decoded = Payload(self.payload)
 
     def for_rule(self, version: str, topic: str | None = None) -> MessageContext:
         """Return the same message for another rule; what was decoded is shared."""
-        other = replace(self, version=version, topic=topic or self.topic, variables=None)
-        other.table_reads, other.decoded = 0, self.decoded
-        return other
+        return MessageContext(
+            self.payload,
+            self.topic if topic is None else topic,
+            self.client_id,
+            self.principal,
+            self.trace_id,
+            self.account,
+            self.now_ms,
+            version,
+            self.externals,
+            self.properties,
+            self.source_ip,
+            decoded=self.decoded,
+        )

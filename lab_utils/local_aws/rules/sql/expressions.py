@@ -219,7 +219,7 @@ class ExpressionReader:
         if self.take("}"):
             return ()
         while True:
-            if self.tokens.token.kind not in ("text", "word"):
+            if self.tokens.token.kind != "text":
                 self.tokens.fail(f"Expected a key in quotes, not {self.found()}.")
             key = self.tokens.advance().text
             self.expect(":", "after the key")

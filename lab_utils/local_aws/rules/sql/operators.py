@@ -69,6 +69,11 @@ def membership(left: Value, right: Value) -> Value:
     """Return IN; Undefined when there is no array to look in, or nothing to look for."""
     if left is UNDEFINED or not isinstance(right, list):
         return UNDEFINED
+    if not isinstance(left, list | dict):
+        return any(is_equal(left, item) for item in right)
+    sizes = sum(len(item) for item in right if isinstance(item, list | dict))
+    if sizes > MAX_TEXT:
+        raise EvaluationError(f"IN would compare more than {MAX_TEXT} parts.")
     return any(is_equal(left, item) for item in right)
 
 

@@ -11,12 +11,11 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from lab_utils.local_aws.rules.sql.values import NUMBERS, UNDEFINED, Value, whole
+from lab_utils.local_aws.rules.sql.values import HALF_PAIR, NUMBERS, UNDEFINED, Value, whole
 
 MAX_DEPTH: Final = 100
 """How deep JSON may nest; AWS names no limit, and this is our choice."""
 _NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)|[\[{]|[\]}]', re.DOTALL)
-_HALF_PAIR: Final = re.compile("[\ud800-\udfff]")
 
 
 class Payload:
@@ -79,7 +78,7 @@ def _depth(text: str) -> int:
 def _mended(value: Value) -> Value:
     """Return a value whose texts hold no half of a surrogate pair."""
     if isinstance(value, str):
-        return _HALF_PAIR.sub("�", value)
+        return HALF_PAIR.sub("�", value)
     if isinstance(value, list):
         return [_mended(item) for item in value]
     if isinstance(value, dict):

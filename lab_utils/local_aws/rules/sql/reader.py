@@ -9,12 +9,12 @@ from lab_utils.local_aws.rules.sql.context import VERSIONS
 from lab_utils.local_aws.rules.sql.errors import SqlParseError
 from lab_utils.local_aws.rules.sql.expressions import RESERVED, ExpressionReader
 from lab_utils.local_aws.rules.sql.topics import filter_problem
+from lab_utils.local_aws.rules.sql.values import HALF_PAIR
 
 MAX_SQL: Final = 256 * 1024
 """Characters of a statement: the size that a rule has at most."""
 MAX_VARIABLES: Final = 10
 MAX_VARIABLE_NAME: Final = 64
-_ENDS_A_COLUMN: Final = ("FROM", "WHERE", "AS", ",", ")", ".")
 _UNKNOWN_CLAUSES: Final = ("GROUP", "ORDER", "LIMIT", "HAVING", "JOIN", "UNION", "INNER", "LEFT")
 
 
@@ -34,7 +34,7 @@ def check_text(text: str) -> None:
     """Fail on a text that is too long, or that no UTF-8 can hold."""
     if len(text) > MAX_SQL:
         raise SqlParseError(f"A rule has at most {MAX_SQL} characters.", 1, 1)
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if HALF_PAIR.search(text):
         raise SqlParseError("The text holds half of a surrogate pair.", 1, 1)
 
 
@@ -73,7 +73,9 @@ class TemplateReader(ExpressionReader):
             return following.key in ("CASE", "NOT", "TRUE", "FALSE", "NULL") or (
                 following.key not in RESERVED
             )
-        return following.kind in ("text", "number", "variable") or following.key in "({[*"
+        if following.key == "*":
+            return self.tokens.peek(2).key in ("FROM", "WHERE", ")", "")
+        return following.kind in ("text", "number", "variable") or following.key in ("(", "{", "[")
 
     def _column(self) -> nodes.Column:
         start = self.tokens.token.start

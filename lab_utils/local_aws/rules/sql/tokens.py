@@ -9,16 +9,16 @@ from typing import Final, NoReturn
 from lab_utils.local_aws.rules.sql.errors import SqlParseError
 
 _TOKEN: Final = re.compile(
-    r"""(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
+    r"""\s*(?:
+        (?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
       | (?P<word>[^\W\d]\w*)
       | (?P<variable>@\w+)
       | (?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*")
       | (?P<comment>--|/\*)
       | (?P<symbol><>|<=|>=|[-+*/%(),.=<>{}\[\]:])
-    """,
+    )""",
     re.VERBOSE,
 )
-_SPACE: Final = re.compile(r"\s*")
 LONGEST_NUMBER: Final = 2_000
 """Digits of a number in a statement (our choice; 34 of them count)."""
 
@@ -59,9 +59,12 @@ class Tokens:
             self.token = self._read(passed.end)
         return passed
 
-    def peek(self) -> Token:
-        """Return the word after the one where we stand."""
-        return self._read(self.token.end)
+    def peek(self, distance: int = 1) -> Token:
+        """Return a word after the one where we stand."""
+        token = self.token
+        for _ in range(distance):
+            token = self._read(token.end)
+        return token
 
     def fail(self, message: str, at: int | None = None) -> NoReturn:
         """Refuse the text at an index, by default where we stand."""
@@ -71,14 +74,13 @@ class Tokens:
         raise SqlParseError(message, line, column)
 
     def _read(self, position: int) -> Token:
-        space = _SPACE.match(self.source, position)
-        start = space.end() if space else position
-        if start == len(self.source):
-            return Token("end", "", "", start, start)
-        match = _TOKEN.match(self.source, start)
-        if match is None or match.lastgroup == "comment":
-            self._refuse_character(start)
-        kind, text = str(match.lastgroup), match[0]
+        match = _TOKEN.match(self.source, position)
+        if match is None:
+            return self._end(position)
+        kind = str(match.lastgroup)
+        text, start = match[kind], match.start(kind)
+        if kind == "comment":
+            self.fail("AWS IoT SQL has no comments.", start)
         if kind == "number":
             self._check_number(match)
         if kind == "text":
@@ -87,20 +89,26 @@ class Tokens:
         key = text.upper() if kind == "word" else text if kind == "symbol" else ""
         return Token(kind, text, key, start, match.end())
 
+    def _end(self, position: int) -> Token:
+        """Return the end of the text, if nothing but space follows."""
+        start = len(self.source) - len(self.source[position:].lstrip())
+        if start < len(self.source):
+            self._refuse_character(start)
+        return Token("end", "", "", start, start)
+
     def _check_number(self, match: re.Match[str]) -> None:
-        if len(match[0]) > LONGEST_NUMBER:
-            self.fail(f"A number has at most {LONGEST_NUMBER} digits.", match.start())
+        digits, start = match["number"], match.start("number")
+        if len(digits) > LONGEST_NUMBER:
+            self.fail(f"A number has at most {LONGEST_NUMBER} digits.", start)
         following = self.source[match.end() : match.end() + 1]
         if following.isalnum() or following == "_":
             self.fail(
-                f"'{match[0]}{following}' is no number, and no name: names begin with a letter.",
-                match.start(),
+                f"'{digits}{following}' is no number, and no name: names begin with a letter.",
+                start,
             )
 
     def _refuse_character(self, start: int) -> NoReturn:
         character = self.source[start]
-        if self.source.startswith(("--", "/*"), start):
-            self.fail("AWS IoT SQL has no comments.", start)
         if character in "'\"":
             self.fail(f"The text that begins here has no closing {character}.", start)
         hints = {

@@ -26,6 +26,7 @@ MAX_DIGITS: Final = 34
 _INT_LIMIT: Final = 10**MAX_DIGITS
 NUMBERS: Final = Context(prec=MAX_DIGITS, Emin=-999, Emax=999, traps=[])
 """How Decimals are calculated; what does not fit becomes infinite or NaN, and so Undefined."""
+HALF_PAIR: Final = re.compile("[\ud800-\udfff]")
 _NUMERIC: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE]-?[0-9]+)?")
 _LONGEST_NUMBER: Final = 2_000
 """Characters of a text that is read as a number; a longer one is Undefined (our choice)."""
@@ -65,10 +66,10 @@ def bounded(number: int) -> Number | Undefined:
 
 def whole(number: Decimal) -> Number:
     """Return a Decimal as SQL version 2016-03-23 has it: an Int when nothing follows the point."""
-    exponent = number.as_tuple().exponent
-    assert isinstance(exponent, int)
-    if exponent >= 0 or number == number.to_integral_value():
-        return int(number) if number.adjusted() < MAX_DIGITS else number
+    if not number:
+        return 0
+    if number.adjusted() < MAX_DIGITS and number == number.to_integral_value():
+        return int(number)
     return number
 
 
@@ -111,16 +112,39 @@ def to_text(value: Value) -> str | Undefined:
 
 
 def is_equal(left: Value, right: Value) -> bool:
-    """Return whether two defined values are the same; types are not converted."""
-    if left is right:
-        return True
+    """Return whether two defined values are the same; types are not converted.
+
+    Raises:
+        EvaluationError: If they have more parts than a message can hold.
+    """
+    kind = type(left)
+    if kind is type(right) and kind is not list and kind is not dict:
+        return bool(left == right)
+    waiting, seen = [(left, right)], 0
+    while waiting:
+        first, second = waiting.pop()
+        if first is second:
+            continue
+        if isinstance(first, list | dict):
+            seen += len(first)
+            if seen > MAX_TEXT:
+                raise EvaluationError(f"Values of more than {MAX_TEXT} parts were compared.")
+        pairs = _pairs(first, second)
+        if pairs is None:
+            return False
+        waiting += pairs
+    return True
+
+
+def _pairs(left: Value, right: Value) -> list[tuple[Value, Value]] | None:
+    """Return the parts that two equal values have in pairs; None if they are not equal."""
     if isinstance(left, bool) or isinstance(right, bool):
-        return False
+        return None
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(is_equal, left, right))
+        return list(zip(left, right, strict=True)) if len(left) == len(right) else None
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(is_equal(left[k], right[k]) for k in left)
-    return bool(left == right)
+        return [(left[key], right[key]) for key in left] if left.keys() == right.keys() else None
+    return [] if left == right else None
 
 
 def dump_json(value: Value) -> str:
