@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lab_utils.local_aws.timestream.query.coercion import Typed, can_coerce, coerce
 from lab_utils.local_aws.timestream.query.functions.base import Call, Entry, Signature
-from lab_utils.local_aws.timestream.query.functions.failures import checked
+from lab_utils.local_aws.timestream.query.functions.failures import checked, unless_null
 from lab_utils.local_aws.timestream.query.rendering import text_of
 from lab_utils.local_aws.timestream.query.types import (
     BIGINT,
@@ -43,11 +43,13 @@ def _array_join(call: Call) -> Typed:
     if hasattr(element, "element") or hasattr(element, "fields"):
         raise call.wrong_arguments(forms)
     delimiter, *replacement = (coerce(value, VARCHAR).sql for value in values[1:])
+    # DuckDB's own takes no delimiter from a column.
+    join = "array_to_string" if isinstance(values[1].literal, str) else "ts_join"
     text = text_of(Typed("ts_e", element))
     if replacement:
         text = f"coalesce({text}, {replacement[0]})"
     texts = f"list_transform({values[0].sql}, lambda ts_e: {text})"
-    return Typed(f"array_to_string({texts}, {delimiter})", VARCHAR)
+    return Typed(f"{join}({texts}, {delimiter})", VARCHAR)
 
 
 def _zip(call: Call) -> Typed:
@@ -129,7 +131,7 @@ _TOO_MANY = (
     f"'result of sequence function must not have more than {_MOST_ENTRIES} entries'",
 )
 # DuckDB may compute what a check guards, so that the count is bounded in itself.
-_STEPS = f"range(0, CAST(least(ts_steps(start, stop, step), {_MOST_ENTRIES}) AS BIGINT))"
+_STEPS = f"range(0, CAST(ts_clamp(ts_steps(start, stop, step), 0, {_MOST_ENTRIES}) AS BIGINT))"
 _STOP_BEFORE_START = ("count < 0", "'repeat count must not be negative'")
 _NO_INDEX = "'SQL array indices start at 1'"
 
@@ -160,6 +162,12 @@ _MACROS = {
     " list_filter(ts_distinct(mine), lambda e: NOT ts_has(others, e)) END",
     "ts_highest(items)": "CASE WHEN list_count(items) = len(items) THEN list_max(items) END",
     "ts_lowest(items)": "CASE WHEN list_count(items) = len(items) THEN list_min(items) END",
+    "ts_join(texts, delimiter)": unless_null(
+        "delimiter",
+        result="list_transform([list_filter(texts, lambda e: e IS NOT NULL)], lambda l:"
+        " CASE WHEN len(l) = 0 THEN '' ELSE list_reduce(l, lambda a, b: a || delimiter || b) END"
+        ")[1]",
+    ),
     "ts_place(items, item)": "CASE WHEN items IS NOT NULL AND item IS NOT NULL"
     " THEN CAST(coalesce(list_position(items, item), 0) AS BIGINT) END",
     "ts_remove_of(items, item)": "CASE WHEN item IS NOT NULL"
@@ -171,7 +179,8 @@ _MACROS = {
     "ts_contains(items, item)": "CASE WHEN items IS NULL OR item IS NULL THEN NULL"
     " WHEN ts_has(items, item) THEN true WHEN list_count(items) < len(items) THEN NULL"
     " ELSE false END",
-    "ts_element(items, place)": checked(("place = 0", _NO_INDEX), result="items[place]"),
+    "ts_element(items, place)": "items[CASE WHEN place = 0"
+    f" THEN CAST(ts_fail({_NO_INDEX}) AS BIGINT) ELSE place END]",
     "ts_intersect(mine, others)": _named("ts_intersect_of", "mine", "others"),
     "ts_except(mine, others)": _named("ts_except_of", "mine", "others"),
     "ts_overlap(mine, others)": _named("ts_overlap_of", "mine", "others"),
@@ -182,15 +191,18 @@ _MACROS = {
             "items",
             "l",
             "CASE WHEN len(l) <= size THEN [l] ELSE list_transform("
-            "range(1, len(l) - greatest(size, 1) + 2), lambda i: l[i:i + size - 1]) END",
+            "range(1, len(l) - ts_clamp(size, 1, len(l)) + 2), lambda i: l[i:i + size - 1]) END",
         ),
     ),
     "ts_combinations(items, size)": checked(
         ("size < 0 OR size > 5", "'combination size must be between 0 and 5'"),
         ("len(items) > 20", "'combinations are computed of at most 20 elements'"),
-        result="list_filter(list_reduce(list_transform(items[1:20], lambda e: [[e]]),"
-        " lambda made, e: made || list_transform(list_filter(made, lambda c: len(c) < size),"
-        " lambda c: c || e[1]), [items[1:0]]), lambda c: len(c) = size)",
+        result=unless_null(
+            "size",
+            result="list_filter(list_reduce(list_transform(items[1:20], lambda e: [[e]]),"
+            " lambda made, e: made || list_transform(list_filter(made, lambda c: len(c) < size),"
+            " lambda c: c || e[1]), [items[1:0]]), lambda c: len(c) = size)",
+        ),
     ),
     "ts_repeat(item, count)": checked(
         ("count < 0", "'count argument of repeat function must be greater than or equal to 0'"),
@@ -199,7 +211,7 @@ _MACROS = {
             f"'count argument of repeat function must be less than or equal to {_MOST_ENTRIES}'",
         ),
         result="list_transform([item], lambda e: list_resize([e],"
-        f" greatest(0, least(count, {_MOST_ENTRIES})), e))[1]",
+        f" ts_clamp(count, 0, {_MOST_ENTRIES}), e))[1]",
     ),
     "ts_direction(start, stop)": "CASE WHEN start > stop THEN -1 ELSE 1 END",
     "ts_steps(start, stop, step)": "CAST((CAST(stop AS HUGEINT) - start)"

@@ -9,6 +9,7 @@ from typing import Protocol
 from lab_utils.local_aws.timestream.query.coercion import Typed, can_coerce, coerce, common_type
 from lab_utils.local_aws.timestream.query.sql_errors import Position, SqlError, semantic_error
 from lab_utils.local_aws.timestream.query.types import (
+    UNKNOWN,
     ArrayType,
     TimeSeriesType,
     Type,
@@ -219,7 +220,7 @@ def _unify(parameter: Type, given: Type, variables: dict[str, Type]) -> bool:
 
 def _substitute(kind: Type, variables: dict[str, Type]) -> Type:
     if isinstance(kind, TypeVariable):
-        return variables.get(kind.name, kind)
+        return variables.get(kind.name, UNKNOWN)
     if isinstance(kind, ArrayType):
         return array(_substitute(kind.element, variables))
     if isinstance(kind, TimeSeriesType):

@@ -36,10 +36,10 @@ _NEGATIVE_SHIFT = ("shift < 0", "'Specified shift must be positive'")
 # By way of 128 bits: DuckDB refuses to shift a bit out of a BIGINT.
 _UNSIGNED = "(CAST(number AS HUGEINT) & ((1::HUGEINT << 64) - 1))"
 _SHIFTED_LEFT = (
-    "(CAST(number AS HUGEINT) & ((1::HUGEINT << (64 - CAST(LEAST(shift, 64) AS INTEGER))) - 1))"
-    " << CAST(LEAST(shift, 64) AS INTEGER)"
+    "(CAST(number AS HUGEINT) & ((1::HUGEINT << (64 - ts_width(shift))) - 1)) << ts_width(shift)"
 )
 _MACROS = {
+    "ts_width(shift)": "CAST(ts_clamp(shift, 0, 64) AS INTEGER)",
     "ts_bit_count(number, bits)": checked(
         _NO_BITS,
         _TOO_FEW_BITS,
@@ -51,10 +51,10 @@ _MACROS = {
     "ts_shift_left(number, shift)": checked(_NEGATIVE_SHIFT, result=f"ts_signed({_SHIFTED_LEFT})"),
     "ts_shift_right(number, shift)": checked(
         _NEGATIVE_SHIFT,
-        result=f"ts_signed({_UNSIGNED} >> CAST(LEAST(shift, 64) AS INTEGER))",
+        result=f"ts_signed({_UNSIGNED} >> ts_width(shift))",
     ),
     "ts_shift_signed(number, shift)": checked(
-        _NEGATIVE_SHIFT, result="(number >> LEAST(shift, 63))"
+        _NEGATIVE_SHIFT, result="(number >> ts_clamp(shift, 0, 63))"
     ),
 }
 MACROS = tuple(f"CREATE OR REPLACE MACRO {head} AS {body}" for head, body in _MACROS.items())

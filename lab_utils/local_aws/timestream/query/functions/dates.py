@@ -12,7 +12,7 @@ import re
 from lab_utils.local_aws.timestream.query.coercion import Typed, can_coerce, coerce
 from lab_utils.local_aws.timestream.query.durations import DURATION_UNITS, duration
 from lab_utils.local_aws.timestream.query.functions.base import Call, Entry, Signature
-from lab_utils.local_aws.timestream.query.functions.failures import checked, quoted
+from lab_utils.local_aws.timestream.query.functions.failures import checked, quoted, unless_null
 from lab_utils.local_aws.timestream.query.types import (
     BIGINT,
     DATE,
@@ -151,7 +151,7 @@ FUNCTIONS: dict[str, Entry] = {
 
 def _lookup(subject: str, amounts: dict[str, int]) -> str:
     cases = " ".join(f"WHEN '{unit}' THEN {amount}" for unit, amount in amounts.items())
-    return f"CASE lower({subject}) {cases} ELSE 0 END"
+    return unless_null(subject, result=f"CASE lower({subject}) {cases} ELSE 0 END")
 
 
 def _unit_check(*kinds: str, field: str) -> tuple[str, str]:

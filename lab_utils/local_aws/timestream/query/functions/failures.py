@@ -9,7 +9,12 @@ from __future__ import annotations
 FAILURE_MARK = "!"
 """Stands before our text in DuckDB's ``Could not convert string '!text' to BOOL``."""
 
-MACROS = (f"CREATE OR REPLACE MACRO ts_fail(text) AS CAST('{FAILURE_MARK}' || text AS BOOLEAN)",)
+MACROS = (
+    f"CREATE OR REPLACE MACRO ts_fail(text) AS CAST('{FAILURE_MARK}' || text AS BOOLEAN)",
+    # DuckDB's least and greatest pass over nulls.
+    "CREATE OR REPLACE MACRO ts_clamp(x, low, high) AS"
+    " CASE WHEN x < low THEN low WHEN x > high THEN high ELSE x END",
+)
 
 
 def quoted(text: str) -> str:
@@ -27,3 +32,8 @@ def checked(*checks: tuple[str, str], result: str) -> str:
     """
     cases = " ".join(f"WHEN {condition} THEN ts_fail({text})" for condition, text in checks)
     return f"CASE WHEN CASE {cases} END THEN NULL ELSE {result} END"
+
+
+def unless_null(*names: str, result: str) -> str:
+    """Return DuckDB SQL of a result that is null if one of some values is."""
+    return f"CASE WHEN {' AND '.join(f'{name} IS NOT NULL' for name in names)} THEN {result} END"

@@ -7,7 +7,7 @@ Source: Timestream developer guide, "Mathematical functions". ``log``, ``width_b
 from __future__ import annotations
 
 from lab_utils.local_aws.timestream.query.functions.base import Entry, Signature
-from lab_utils.local_aws.timestream.query.functions.failures import checked
+from lab_utils.local_aws.timestream.query.functions.failures import checked, unless_null
 from lab_utils.local_aws.timestream.query.types import (
     BIGINT,
     BOOLEAN,
@@ -123,8 +123,11 @@ _MACROS = {
     "ts_cube_root(x)": "list_transform([cbrt(x)], lambda r: CASE WHEN r = 0 OR NOT isfinite(r)"
     " THEN r ELSE r - (r * r * r - x) / (3 * r * r) END)[1]",
     # Presto's arithmetic, whose last digits are others than those of DuckDB's round.
-    "ts_round(x, digits)": "CASE WHEN isfinite(x * pow(10, digits))"
-    " THEN round(x * pow(10, digits)) / pow(10, digits) ELSE x END",
+    "ts_round(x, digits)": unless_null(
+        "digits",
+        result="CASE WHEN isfinite(x * pow(10, digits))"
+        " THEN round(x * pow(10, digits)) / pow(10, digits) ELSE x END",
+    ),
     "ts_random(upper)": checked(
         ("upper <= 0", "'bound must be positive'"), result="floor(random() * upper)"
     ),
@@ -144,8 +147,8 @@ _MACROS = {
     "ts_bucket(x, first, last, count)": checked(
         ("count <= 0", "'bucketCount must be greater than 0'"),
         ("first = last", "'bounds cannot equal each other'"),
-        result="CAST(greatest(0, least(count + 1,"
-        " floor((x - first) / (last - first) * count) + 1)) AS BIGINT)",
+        result="CAST(ts_clamp(floor((x - first) / (last - first) * count) + 1,"
+        " 0, count + 1) AS BIGINT)",
     ),
 }
 MACROS = tuple(f"CREATE OR REPLACE MACRO {head} AS {body}" for head, body in _MACROS.items())

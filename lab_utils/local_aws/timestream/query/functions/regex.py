@@ -12,7 +12,7 @@ import re
 
 from lab_utils.local_aws.timestream.query.coercion import Typed, can_coerce, coerce
 from lab_utils.local_aws.timestream.query.functions.base import Call, Entry, Signature
-from lab_utils.local_aws.timestream.query.functions.failures import quoted
+from lab_utils.local_aws.timestream.query.functions.failures import quoted, unless_null
 from lab_utils.local_aws.timestream.query.functions.lambdas import apply
 from lab_utils.local_aws.timestream.query.types import BIGINT, BOOLEAN, VARCHAR, array
 
@@ -109,13 +109,13 @@ FUNCTIONS: dict[str, Entry] = {
     ],
     "regexp_replace": _replace,
     "regexp_split": [
-        Signature(
-            (VARCHAR, VARCHAR), array(VARCHAR), "regexp_split_to_array({0}, ts_pattern({1}))"
-        ),
+        Signature((VARCHAR, VARCHAR), array(VARCHAR), "ts_regexp_split({0}, {1})"),
     ],
 }
 
 MACROS = (
+    "CREATE OR REPLACE MACRO ts_regexp_split(text, pattern) AS "
+    + unless_null("pattern", result="regexp_split_to_array(text, ts_pattern(pattern))"),
     "CREATE OR REPLACE MACRO ts_pattern(pattern) AS"
     r" regexp_replace(pattern, '(^|[^\\])\(\?<(\w)', '\1(?P<\2', 'g')",
     "CREATE OR REPLACE MACRO ts_replacement(text) AS"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lab_utils.local_aws.timestream.query.coercion import Typed, can_coerce, coerce, common_type
 from lab_utils.local_aws.timestream.query.functions.base import Call, Entry, Signature
-from lab_utils.local_aws.timestream.query.functions.failures import checked
+from lab_utils.local_aws.timestream.query.functions.failures import checked, unless_null
 from lab_utils.local_aws.timestream.query.types import (
     BIGINT,
     INTEGER,
@@ -104,16 +104,18 @@ _NO_PADDING = ("padding = ''", "'Padding string must not be empty'")
 _NO_DELIMITER = ("delimiter = ''", "'The delimiter may not be the empty string'")
 _NO_INSTANCE = ("instance <= 0", "'''instance'' must be a positive number.'")
 # DuckDB clips a start before the first character, and takes 0 for 1.
-_SUBSTR = (
-    "CASE WHEN first = 0 OR first < -length(text) OR size <= 0 THEN ''"
+_SUBSTR = unless_null(
+    "first",
+    "size",
+    result="CASE WHEN first = 0 OR first < -length(text) OR size <= 0 THEN ''"
     f" ELSE substr(text, greatest(least(first, {_LONGEST}), -{_LONGEST}), least(size, {_LONGEST}))"
-    " END"
+    " END",
 )
 
 
 def _padding(name: str) -> str:
     result = f"{name}(text, CAST(greatest(0, least(size, {_LONGEST})) AS INTEGER), padding)"
-    return checked(_WRONG_SIZE, _NO_PADDING, result=result)
+    return checked(_WRONG_SIZE, _NO_PADDING, result=unless_null("size", result=result))
 
 
 _MACROS = {
@@ -133,8 +135,12 @@ _MACROS = {
             "length(one) <> length(other)",
             "'The input strings to hamming_distance function must have the same length'",
         ),
-        result="len(list_filter(list_zip(string_split(one, ''), string_split(other, '')),"
-        " lambda pair: pair[1] <> pair[2]))",
+        result=unless_null(
+            "one",
+            "other",
+            result="len(list_filter(list_zip(string_split(one, ''), string_split(other, '')),"
+            " lambda pair: pair[1] <> pair[2]))",
+        ),
     ),
     "ts_levenshtein(one, other)": checked(
         (
@@ -149,30 +155,34 @@ _MACROS = {
     "ts_replace(text, search, swap)": "CASE WHEN search = '' THEN swap"
     " || array_to_string(list_transform(string_split(text, ''), lambda c: c || swap), '')"
     " ELSE replace(text, search, swap) END",
-    "ts_split(text, delimiter)": checked(_NO_DELIMITER, result="string_split(text, delimiter)"),
+    "ts_fields(text, delimiter)": unless_null(
+        "text", "delimiter", result="string_split(text, delimiter)"
+    ),
+    "ts_split(text, delimiter)": checked(_NO_DELIMITER, result="ts_fields(text, delimiter)"),
     "ts_split_some(text, delimiter, most)": checked(
         _NO_DELIMITER,
         ("most <= 0", "'Limit must be positive'"),
-        result="list_transform([string_split(text, delimiter)], lambda parts:"
-        " CASE WHEN len(parts) <= most THEN parts"
-        " ELSE list_append(parts[:most - 1], array_to_string(parts[most:], delimiter)) END)[1]",
+        result="list_transform([ts_fields(text, delimiter)], lambda parts:"
+        " CASE WHEN len(parts) <= most THEN parts WHEN len(parts) > most"
+        " THEN list_append(parts[:most - 1], substr(text, CAST(1 + (most - 1) * length(delimiter)"
+        " + coalesce(list_sum(list_transform(parts[:most - 1], lambda part: length(part))), 0)"
+        " AS BIGINT))) END)[1]",
     ),
-    "ts_part(text, delimiter, number)": checked(
-        ("number <= 0", "'Index must be greater than zero'"),
-        result="string_split(text, delimiter)[number]",
-    ),
+    # The check is inside the index: DuckDB drops it where both branches come out as null.
+    "ts_part(text, delimiter, number)": "ts_fields(text, delimiter)[CASE WHEN number <= 0"
+    " THEN CAST(ts_fail('Index must be greater than zero') AS BIGINT) ELSE number END]",
     # Every position, those of overlapping hits too.
     "ts_positions(text, search)": "list_filter(range(1, length(text) - length(search) + 2),"
     " lambda i: substr(text, i, length(search)) = search)",
     "ts_strpos(text, search, instance)": checked(
         _NO_INSTANCE,
         result="CASE WHEN instance = 1 THEN strpos(text, search)"
-        " WHEN search IS NOT NULL AND text IS NOT NULL"
+        " WHEN length(text) + length(search) + instance IS NOT NULL"
         " THEN coalesce(ts_positions(text, search)[instance], 0) END",
     ),
     "ts_strrpos(text, search, instance)": checked(
         _NO_INSTANCE,
-        result="CASE WHEN search IS NOT NULL AND text IS NOT NULL"
+        result="CASE WHEN length(text) + length(search) + instance IS NOT NULL"
         " THEN coalesce(ts_positions(text, search)[-instance], 0) END",
     ),
     "ts_substr(text, first, size)": _SUBSTR,
