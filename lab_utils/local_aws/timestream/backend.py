@@ -15,6 +15,7 @@ from lab_utils.local_aws.timestream.catalog import Catalog
 from lab_utils.local_aws.timestream.catalog_store import CatalogStore
 from lab_utils.local_aws.timestream.errors import InternalServerException
 from lab_utils.local_aws.timestream.ingest import Ingest, Outcome
+from lab_utils.local_aws.timestream.query.setup import MACROS, SCALARS
 from lab_utils.local_aws.timestream.retention import expired_before_ns
 from lab_utils.local_aws.timestream.store import Store, StoreError
 from lab_utils.local_aws.timestream.submissions import Submission
@@ -37,7 +38,7 @@ class TimestreamBackend:
     """
 
     def __init__(self, path: Path, clock: LabClock, health: SavingHealth) -> None:
-        self.store = Store(path)
+        self.store = Store(path, SCALARS, MACROS)
         self.catalog = Catalog()
         self.catalog_store = CatalogStore(self.store)
         self.clock = clock

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakSet
 
 import duckdb
@@ -40,6 +40,26 @@ class StoreError(Exception):
 
 class QueryInterruptedError(StoreError):
     """A query that :meth:`QueryCursor.interrupt` ended."""
+
+
+class ScalarFunction(Protocol):
+    """A function in Python that SQL may call.
+
+    Attributes:
+        name: Its name in DuckDB.
+        function: The function; DuckDB calls it with one row's arguments, none of them missing.
+        parameters: DuckDB types.
+        returns: DuckDB type.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - described above
+    @property
+    def function(self) -> Callable[..., object]: ...  # noqa: D102
+    @property
+    def parameters(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def returns(self) -> str: ...  # noqa: D102
 
 
 class QueryCursor:
@@ -103,10 +123,16 @@ class Store:
 
     Args:
         path: The file; it is made if it is not there.
+        scalars: Functions that queries may call.
+        macros: ``CREATE OR REPLACE MACRO`` statements, for queries as well.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, scalars: Sequence[ScalarFunction] = (), macros: Sequence[str] = ()
+    ) -> None:
         self.path = path
+        self._scalars = scalars
+        self._macros = macros
         self._root: duckdb.DuckDBPyConnection | None = None
         self._writer: duckdb.DuckDBPyConnection | None = None
         self._cursors: WeakSet[QueryCursor] = WeakSet()
@@ -228,13 +254,21 @@ class Store:
     def _connect(self) -> None:
         root = duckdb.connect(str(self.path), config=_bounds(self.path.parent))
         try:
-            for lock in _LOCKS:
-                root.execute(lock)
             self.path.chmod(0o600)
+            self._set_up(root)
             self._root, self._writer = root, root.cursor()
-        except (OSError, duckdb.Error):
+        except (OSError, StoreError, duckdb.Error):
             root.close()
             raise
+
+    def _set_up(self, root: duckdb.DuckDBPyConnection) -> None:
+        """Lock the file in, and define the functions; that this fails is not the file's fault."""
+        with _store_errors():
+            for scalar in self._scalars:
+                types: list[Any] = list(scalar.parameters)
+                root.create_function(scalar.name, scalar.function, types, scalar.returns)
+            for statement in (*_LOCKS, "BEGIN", *self._macros, "COMMIT"):
+                root.execute(statement)
 
     def _check_damage(self, error: duckdb.Error) -> None:
         """Return if the file itself is to blame."""
