@@ -141,7 +141,6 @@ def measure(name: str = "m", value: str = "1.5", kind: str = "DOUBLE") -> dict[s
         "SELECT #1",
         "SELECT $1",
         "SELECT ?",
-        "VALUES (1)",
     ],
 )
 def test_a_query_reads_nothing_but_its_tables(table: Table, sql: str) -> None:
