@@ -77,7 +77,7 @@ def _how_many(call: Call, count: Typed) -> str:
 
 AGGREGATES: dict[str, Entry] = {
     "count": _count,
-    "count_if": [Signature((BOOLEAN,), BIGINT, "count_if", wrap="CAST({} AS BIGINT)")],
+    "count_if": [Signature((BOOLEAN,), BIGINT, "count_if", wrap="CAST(coalesce({}, 0) AS BIGINT)")],
     "approx_distinct": _approx_distinct,
     "sum": [
         Signature((BIGINT,), BIGINT, "sum", wrap="CAST({} AS BIGINT)"),

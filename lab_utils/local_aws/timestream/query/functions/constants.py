@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from lab_utils.local_aws.timestream.query.coercion import Typed
 from lab_utils.local_aws.timestream.query.functions.base import Call
+
+_CAST = re.compile(r"CAST\((\S+) AS (?:BIGINT|DOUBLE)\)")
 
 
 def constant_number(call: Call, value: Typed, what: str) -> float:
@@ -25,7 +29,7 @@ def constant_number(call: Call, value: Typed, what: str) -> float:
 
 def number_of(sql: str) -> float | None:
     """Return the number that DuckDB SQL writes out, None if it is more than a number."""
-    text = sql.strip("()").removeprefix("CAST(").removesuffix(" AS BIGINT").replace(" ", "")
+    text = _CAST.sub(r"\1", sql).strip("() ")
     try:
         return float(text)
     except ValueError:

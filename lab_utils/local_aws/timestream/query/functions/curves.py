@@ -52,10 +52,11 @@ def natural_spline(
     widths, bends = np.diff(knots), _bends(np.diff(knots), heights)
     slopes = np.diff(heights) / widths - widths * (bends[1:] + 2 * bends[:-1]) / 3
     cubes = np.diff(bends) / (3 * widths)
-    left = np.clip(_last_places(known, asked) - 1, 0, len(widths) - 1)
+    knot = np.clip(_last_places(known, asked) - 1, 0, None)
+    left = np.minimum(knot, len(widths) - 1)
     at = (asked - known[left]) / 1e9
     curve = heights[left] + at * (slopes[left] + at * (bends[left] + at * cubes[left]))
-    return _within(known, asked, curve)
+    return _within(known, asked, np.where(known[knot] == asked, heights[knot], curve))
 
 
 def pearson(first: Sequence[float | None], second: Sequence[float | None]) -> float:

@@ -129,9 +129,9 @@ _SKEWNESS = (
     " lambda m: CASE WHEN m.n >= 3 THEN sqrt(m.n) * m.m3 / pow(m.m2, 1.5) END)[1]"
 )
 _PERCENTILE = (
-    "list_transform([list_filter(items, lambda i: i.x IS NOT NULL)],"
+    "list_transform([list_filter(items, lambda i: i.x IS NOT NULL AND i.w IS NOT NULL)],"
     " lambda l: list_reduce(l, lambda s, i:"
-    " CASE WHEN i.w IS NULL OR i.w < 1"
+    " CASE WHEN i.w < 1"
     " THEN CASE WHEN ts_fail('Percentile weight must be at least 1') THEN s END"
     " WHEN s.c >= s.t THEN s"
     " ELSE struct_pack(c := s.c + i.w, t := s.t, v := i.x) END,"
@@ -142,6 +142,6 @@ MACROS = (
     f"CREATE OR REPLACE MACRO ts_skewness(numbers) AS {_SKEWNESS}",
     f"CREATE OR REPLACE MACRO ts_weighted_percentile(items, p) AS {_PERCENTILE}",
     "CREATE OR REPLACE MACRO ts_weighted_percentiles(items, wanted) AS"
-    " list_transform([items], lambda l:"
-    " list_transform(wanted, lambda p: ts_weighted_percentile(l, p)))[1]",
+    " CASE WHEN items IS NOT NULL THEN list_transform([items], lambda l:"
+    " list_transform(wanted, lambda p: ts_weighted_percentile(l, p)))[1] END",
 )

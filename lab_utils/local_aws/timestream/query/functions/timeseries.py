@@ -23,7 +23,7 @@ from lab_utils.local_aws.timestream.query.functions.curves import (
     pearson,
     spearman,
 )
-from lab_utils.local_aws.timestream.query.functions.failures import checked
+from lab_utils.local_aws.timestream.query.functions.failures import checked, unless_null
 from lab_utils.local_aws.timestream.query.types import (
     DAY_TO_SECOND,
     DOUBLE,
@@ -69,7 +69,7 @@ def _as_double(parameters: tuple[Type, ...], sql: str) -> Signature:
     return Signature(parameters, DOUBLE, f"CAST({sql} AS DOUBLE)")
 
 
-_ASKED, _ASKED_ONE = "ts_ns(ts_wanted({1}))", "[epoch_ns({1})]"
+_ASKED, _ASKED_ONE = "ts_ns(ts_wanted({1}))", "ts_moment({1})"
 _LAST = "ts_pick({{0}}, ts_before(ts_times({{0}}), {}))"
 _FILLED = "ts_pick_or({{0}}, ts_at(ts_times({{0}}), {}), {{2}})"
 _CORRELATION = "ts_correlated({{0}}, {{1}}, ts_{}(ts_values({{0}}), ts_values({{1}})))"
@@ -115,8 +115,15 @@ _NULL_VALUE = (
 )
 _NO_STEP = ("step <= 0", "'the interval must be positive'")
 _OTHER_TIMES = ("ts_times(one) <> ts_times(other)", "'The time series have different timestamps'")
-_STEPS = "list_transform(range(2, len(s) + 1), lambda i: {})"
 _NS = "(epoch_ns(s[i].time) - epoch_ns(s[i - 1].time))"
+_RISE = f'struct_pack("time" := s[i].time, "value" := (s[i].value - s[i - 1].value) * step / {_NS})'
+_TRAPEZOID = f"(s[i].value + s[i - 1].value) / 2 * {_NS} / step"
+
+
+def _over_steps(body: str) -> str:
+    """Return a list of what a body makes of each point ``s[i]`` and the one before it."""
+    steps = f"list_transform(range(2, len(s) + 1), lambda i: {body})"
+    return f"list_transform([points], lambda s: {steps})[1]"
 
 
 # Python's functions stand in the templates above, not in here: DuckDB may look for them
@@ -127,29 +134,33 @@ _MACROS = {
     "ts_times(points)": "list_transform(points, lambda p: epoch_ns(p.time))",
     "ts_values(points)": "list_transform(points, lambda p: p.value)",
     "ts_wanted(moments)": "list_sort(list_filter(moments, lambda m: m IS NOT NULL))",
-    "ts_points(moments, heights)": "list_transform(list_zip(moments, heights),"
-    ' lambda z: struct_pack("time" := z[1], "value" := z[2]))',
+    "ts_moment(moment)": unless_null("moment", result="[epoch_ns(moment)]"),
+    "ts_points(moments, heights)": unless_null(
+        "heights",
+        result="list_transform(list_zip(moments, heights),"
+        ' lambda z: struct_pack("time" := z[1], "value" := z[2]))',
+    ),
     "ts_pick(points, places)": "list_transform([points], lambda s:"
     " list_transform(places, lambda i: s[i].value))[1]",
     "ts_pick_or(points, places, fill)": "list_transform([struct_pack(s := points, f := fill)],"
     " lambda q: list_transform(places, lambda i: CASE WHEN i > 0 THEN q.s[i].value ELSE q.f END)"
     ")[1]",
-    "ts_correlated(one, other, result)": checked(_OTHER_TIMES, result="result"),
+    "ts_correlated(one, other, result)": checked(
+        _OTHER_TIMES,
+        # DuckDB takes a NaN from Python for a null.
+        result=unless_null("one", "other", result="coalesce(result, CAST('NaN' AS DOUBLE))"),
+    ),
     "ts_derivative(points, step)": checked(
         _NO_STEP,
-        result="list_transform([points], lambda s: "
-        + _STEPS.format(
-            'struct_pack("time" := s[i].time,'
-            f' "value" := (s[i].value - s[i - 1].value) * step / {_NS})'
-        )
-        + ")[1]",
+        result=unless_null("points", "step", result=_over_steps(_RISE)),
     ),
     "ts_integral(points, step)": checked(
         _NO_STEP,
-        result="list_transform([points], lambda s: CASE WHEN s IS NOT NULL"
-        " THEN coalesce(list_sum("
-        + _STEPS.format(f"(s[i].value + s[i - 1].value) / 2 * {_NS} / step")
-        + "), 0.0e0) END)[1]",
+        result=unless_null(
+            "points",
+            "step",
+            result=f"coalesce(list_sum({_over_steps(_TRAPEZOID)}), 0.0e0)",
+        ),
     ),
 }
 MACROS = tuple(f"CREATE OR REPLACE MACRO {head} AS {body}" for head, body in _MACROS.items())
