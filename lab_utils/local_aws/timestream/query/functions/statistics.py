@@ -6,9 +6,12 @@ Source: Timestream developer guide, "Aggregate functions".
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+import numpy as np
 
 from lab_utils.local_aws.timestream.query.coercion import Typed, can_coerce, coerce
-from lab_utils.local_aws.timestream.query.functions.base import Call, Entry, Signature
+from lab_utils.local_aws.timestream.query.functions.base import Call, Entry, Scalar, Signature
 from lab_utils.local_aws.timestream.query.functions.constants import constant_number, number_of
 from lab_utils.local_aws.timestream.query.types import (
     BIGINT,
@@ -30,6 +33,22 @@ def _geometric_mean(call: Call) -> Typed:
     if len(values) != 1 or not can_coerce(values[0].type, DOUBLE):
         raise call.wrong_arguments("geometric_mean(double)")
     return Typed(f"exp({call.aggregate('avg', f'ln({values[0].sql})')})", DOUBLE)
+
+
+def _skewness(call: Call) -> Typed:
+    """Return the population's skewness; DuckDB's is the sample's.
+
+    By sums of powers, which gives the last digits that AWS prints.
+    """
+    values = call.values()
+    if len(values) != 1 or not can_coerce(values[0].type, DOUBLE):
+        raise call.wrong_arguments("skewness(double)")
+    if call.modifiers.distinct:
+        raise call.error("skewness takes no DISTINCT")
+    x = coerce(values[0], DOUBLE).sql
+    sums = [call.aggregate("sum", power) for power in (f"{x} * {x}", f"{x} * {x} * {x}")]
+    mean = call.aggregate("avg", x)
+    return Typed(f"ts_skewness({call.aggregate('count', x)}, {mean}, {', '.join(sums)})", DOUBLE)
 
 
 def _corr(call: Call) -> Typed:
@@ -65,8 +84,21 @@ def _approx_percentile(call: Call) -> Typed:
         return Typed(call.aggregate("quantile_disc", values[0].sql, wanted), kind)
     pair = f"struct_pack(x := {values[0].sql}, w := {coerce(values[1], BIGINT).sql})"
     items = call.aggregate("list", pair, order_by=f" ORDER BY {values[0].sql}")
-    name = "ts_weighted_percentiles" if several else "ts_weighted_percentile"
-    return Typed(f"{name}({items}, {wanted})", kind)
+    items = f"ts_weighed({items})"
+    wanted = wanted if several else f"[{wanted}]"
+    found = f"ts_pick_x({items}, ts_weighted_places(ts_weights({items}), {wanted}))"
+    return Typed(found if several else f"{found}[1]", kind)
+
+
+def _weighted_places(weights: Sequence[int], percentages: Sequence[float]) -> list[int]:
+    """Return for each percentage the place, from 1, of the first value that reaches it."""
+    if not weights:
+        return [0] * len(percentages)
+    if min(weights) < 1:
+        raise ValueError("Percentile weight must be at least 1")
+    reached = np.cumsum(weights)
+    places = np.searchsorted(reached, np.array(percentages) * reached[-1])
+    return [int(place) + 1 for place in places]
 
 
 def _is_percentile_call(values: list[Typed]) -> bool:
@@ -106,7 +138,7 @@ AGGREGATES: dict[str, Entry] = {
     "variance": _statistic("var_samp"),
     "var_pop": _statistic("var_pop"),
     "var_samp": _statistic("var_samp"),
-    "skewness": [Signature((DOUBLE,), DOUBLE, "list", wrap="ts_skewness({})")],
+    "skewness": _skewness,
     "kurtosis": _statistic("kurtosis"),
     "corr": _corr,
     "covar_pop": _pair_statistic("covar_pop"),
@@ -116,32 +148,14 @@ AGGREGATES: dict[str, Entry] = {
     "approx_percentile": _approx_percentile,
 }
 
-# DuckDB's skewness is the sample's, Timestream's the population's. The moments are gathered as
-# Presto gathers them, for the same last digits.
-_SKEWNESS = (
-    "list_transform([list_reduce("
-    "list_filter(numbers, lambda ts_x: ts_x IS NOT NULL),"
-    " lambda s, x: struct_pack(n := s.n + 1, m1 := s.m1 + (x - s.m1) / (s.n + 1),"
-    " m2 := s.m2 + (x - s.m1) * ((x - s.m1) / (s.n + 1)) * s.n,"
-    " m3 := s.m3 + (x - s.m1) * ((x - s.m1) / (s.n + 1)) * s.n"
-    " * ((x - s.m1) / (s.n + 1)) * (s.n - 1) - 3 * ((x - s.m1) / (s.n + 1)) * s.m2),"
-    " struct_pack(n := 0e0, m1 := 0e0, m2 := 0e0, m3 := 0e0))],"
-    " lambda m: CASE WHEN m.n >= 3 THEN sqrt(m.n) * m.m3 / pow(m.m2, 1.5) END)[1]"
-)
-_PERCENTILE = (
-    "list_transform([list_filter(items, lambda i: i.x IS NOT NULL AND i.w IS NOT NULL)],"
-    " lambda l: list_reduce(l, lambda s, i:"
-    " CASE WHEN i.w < 1"
-    " THEN CASE WHEN ts_fail('Percentile weight must be at least 1') THEN s END"
-    " WHEN s.c >= s.t THEN s"
-    " ELSE struct_pack(c := s.c + i.w, t := s.t, v := i.x) END,"
-    " struct_pack(c := CAST(0 AS BIGINT),"
-    " t := p * list_sum(list_transform(l, lambda i: i.w)), v := l[1].x)).v)[1]"
-)
 MACROS = (
-    f"CREATE OR REPLACE MACRO ts_skewness(numbers) AS {_SKEWNESS}",
-    f"CREATE OR REPLACE MACRO ts_weighted_percentile(items, p) AS {_PERCENTILE}",
-    "CREATE OR REPLACE MACRO ts_weighted_percentiles(items, wanted) AS"
-    " CASE WHEN items IS NOT NULL THEN list_transform([items], lambda l:"
-    " list_transform(wanted, lambda p: ts_weighted_percentile(l, p)))[1] END",
+    "CREATE OR REPLACE MACRO ts_skewness(n, mean, squares, cubes) AS CASE WHEN n >= 3"
+    " THEN sqrt(n) * (cubes - 3 * mean * squares + 2 * n * pow(mean, 3))"
+    " / pow(squares - n * mean * mean, 1.5) END",
+    "CREATE OR REPLACE MACRO ts_weighed(items) AS"
+    " list_filter(items, lambda i: i.x IS NOT NULL AND i.w IS NOT NULL)",
+    "CREATE OR REPLACE MACRO ts_weights(items) AS list_transform(items, lambda i: i.w)",
+    "CREATE OR REPLACE MACRO ts_pick_x(items, places) AS list_transform([items], lambda l:"
+    " list_transform(places, lambda i: l[i].x))[1]",
 )
+SCALARS = (Scalar("ts_weighted_places", _weighted_places, ("BIGINT[]", "DOUBLE[]"), "BIGINT[]"),)
