@@ -87,6 +87,7 @@ _RULES: tuple[tuple[re.Pattern[str], Answer], ...] = tuple(
             r" [^\n]*)",
             _says(r"Invalid regular expression: \1"),
         ),
+        (r"(Pattern has \d+ groups\. Cannot access group -?\d+)", _says(r"\1")),
         (r"Out of Range Error", _says("A value is out of its type's range")),
         (r"Conversion Error", _says("A value cannot be cast to the type that is wanted")),
     )
