@@ -134,10 +134,12 @@ class Compiler:
         if node.operator == "NOT":
             return lambda ctx, scope: negation(operand(ctx, scope))
 
+        is_2016 = self.is_2016
+
         def run(ctx: MessageContext, scope: Scope) -> Value:
             number = to_number(operand(ctx, scope))
             if isinstance(number, Decimal):
-                return NUMBERS.minus(number)
+                return whole(NUMBERS.minus(number)) if is_2016 else NUMBERS.minus(number)
             return number if number is UNDEFINED else -number
 
         return run

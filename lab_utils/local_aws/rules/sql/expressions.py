@@ -101,7 +101,7 @@ class ExpressionReader:
 
     def name(self, what: str) -> str:
         """Go past a name of any letters and return it."""
-        if self.tokens.token.kind != "word":
+        if self.tokens.token.kind != "word" or self.at("FROM", "WHERE", "AS"):
             self.tokens.fail(f"Expected {what}, not {self.found()}.")
         return self.tokens.advance().text
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from time import monotonic
 from typing import Any, Final
 
 import regex
@@ -70,16 +71,31 @@ def replaced(text: str, pattern: str, replacement: str) -> Value:
     parts = None if expression is None else _replacement(replacement, expression)
     if parts is None:
         return UNDEFINED
-    result, end, size = [], 0, 0
-    with _time_limit(pattern):
-        for match in expression.finditer(text, timeout=MAX_SECONDS):
-            inserted = [part if isinstance(part, str) else match[part[0]] or "" for part in parts]
-            result += [text[end : match.start()], *inserted]
-            size += sum(map(len, inserted))
-            if size > MAX_TEXT:
-                raise EvaluationError(f"A text would be longer than {MAX_TEXT} characters.")
-            end = match.end()
+    result: list[str] = []
+    end = size = 0
+    for match in _matches(expression, text):
+        inserted = [part if isinstance(part, str) else match[part[0]] or "" for part in parts]
+        result += [text[end : match.start()], *inserted]
+        size += sum(map(len, inserted))
+        if size > MAX_TEXT:
+            raise EvaluationError(f"A text would be longer than {MAX_TEXT} characters.")
+        end = match.end()
     return "".join([*result, text[end:]])
+
+
+def _matches(expression: Any, text: str) -> Iterator[Any]:
+    """Yield what is found; after an empty match the search goes on a character later, as in Java.
+
+    That is why it is not left to `finditer`.
+    """
+    start, stop_at = 0, monotonic() + MAX_SECONDS
+    while start <= len(text):
+        with _time_limit(expression.pattern):
+            found = expression.search(text, start, timeout=max(stop_at - monotonic(), 1e-3))
+        if found is None:
+            return
+        yield found
+        start = found.end() + (found.start() == found.end())
 
 
 def _replacement(text: str, expression: Any) -> list[str | tuple[int | str]] | None:

@@ -74,7 +74,8 @@ class TemplateReader(ExpressionReader):
                 following.key not in RESERVED
             )
         if following.key == "*":
-            return self.tokens.peek(2).key in ("FROM", "WHERE", ")", "")
+            after = self.tokens.peek(2)
+            return after.kind == "end" or after.key in ("FROM", "WHERE", ")")
         return following.kind in ("text", "number", "variable") or following.key in ("(", "{", "[")
 
     def _column(self) -> nodes.Column:

@@ -11,16 +11,20 @@ from lab_utils.local_aws.rules.sql.nodes import Node
 
 
 def walk(*roots: object, into_subqueries: bool = True) -> Iterator[object]:
-    """Yield nodes and all below them, in the order of the text."""
+    """Yield nodes and all below them, in the order of the text.
+
+    Of a nested SELECT that is not gone into, only what it selects from follows.
+    """
     waiting = list(reversed(roots))
     while waiting:
         node = waiting.pop()
         if isinstance(node, tuple | list):
             waiting.extend(reversed(node))
+        elif isinstance(node, nodes.Subquery) and not into_subqueries:
+            waiting.append(node.source)
         elif is_dataclass(node):
             yield node
-            if into_subqueries or not isinstance(node, nodes.Subquery):
-                waiting.extend(getattr(node, field.name) for field in reversed(fields(node)))
+            waiting.extend(getattr(node, field.name) for field in reversed(fields(node)))
 
 
 def asks_other_services(*roots: object) -> bool:

@@ -30,7 +30,7 @@ class PatternError(ValueError):
 
 
 def split_pattern(pattern: str) -> Iterator[tuple[str, int]]:
-    """Yield a pattern's letters with their counts, and literal texts with the count 0.
+    """Yield a pattern's letters with their counts; other signs with 0, quoted texts with -1.
 
     Raises:
         PatternError: If the pattern is too long, or a quoted text does not end.
@@ -42,7 +42,7 @@ def split_pattern(pattern: str) -> Iterator[tuple[str, int]]:
         raise PatternError("a quoted text does not end")
     for number, part in enumerate(parts):
         if number % 2:
-            yield part.replace("\0", "'"), 0
+            yield part.replace("\0", "'"), -1
             continue
         for character, run in groupby(part):
             count = len(list(run))

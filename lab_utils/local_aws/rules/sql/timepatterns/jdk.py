@@ -8,6 +8,7 @@ Source: the API documentation of JDK 11, `java.time.format.DateTimeFormatter`.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -22,6 +23,7 @@ MAX_TEXT: Final = 512
 Fields = dict[str, str]
 _ANY: Final = 19
 _ZONE: Final = r"[A-Za-z][A-Za-z0-9~/._+:-]*|[+-][0-9:]+"
+_OPTIONAL: Final = {"[": "(?:", "]": ")?"}
 _MINUTES: Final = {
     "X": r"(?:[0-9]{2})?",
     "XX": "[0-9]{2}",
@@ -42,34 +44,33 @@ def parse_time(text: str, pattern: str) -> int | None:
     match = patterns.whole_match(expression, text) if len(text) <= MAX_TEXT else None
     if match is None:
         return None
+    found = {name.partition("_")[0]: value for name, value in match.groupdict().items() if value}
     try:
-        return _epoch_ms({name: value for name, value in match.groupdict().items() if value})
-    except (ValueError, OverflowError):
+        return _epoch_ms(found)
+    except (ValueError, OverflowError, KeyError):
         return None
 
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> Any:
-    seen: set[str] = set()
-    parts = [_expression(text, count, seen) for text, count in split_pattern(pattern)]
-    expression = patterns.compiled("".join(parts))
+    parts = enumerate(split_pattern(pattern))
+    expression = patterns.compiled(
+        "".join(_expression(text, count, place) for place, (text, count) in parts)
+    )
     if expression is None:
         raise PatternError("brackets do not match")
     return expression
 
 
-def _expression(text: str, count: int, seen: set[str]) -> str:
+def _expression(text: str, count: int, place: int) -> str:
+    if count < 0:
+        return re.escape(text)
     if count == 0:
-        return "".join(
-            {"[": "(?:", "]": ")?"}.get(character, re.escape(character)) for character in text
-        )
+        return "".join(_OPTIONAL.get(character, re.escape(character)) for character in text)
     name = {"u": "y", "L": "M"}.get(text, text)
-    if name in seen:
-        raise PatternError(f"the letter {text} stands twice")
-    seen.add(name)
     for letters, read in _LETTERS.items():
         if name in letters:
-            return f"(?P<{_group(name, count)}>{read(name, count)})"
+            return f"(?P<{_group(name, count)}_{place}>{read(name, count)})"
     raise PatternError(f"the letter {text} is not read")
 
 
@@ -155,22 +156,21 @@ def _epoch_ms(fields: Fields) -> int:
 
 
 def _date(fields: Fields) -> date:
-    year = int(fields["y"]) if "y" in fields else 2000 + int(fields.get("yy", "-2000"))
+    """Return the day; one beyond the end of a month is its last, as the JDK has it."""
+    year = 2000 + int(fields["yy"]) if "yy" in fields else int(fields["y"])
+    if fields.get("G", "AD")[0] != "A":
+        raise ValueError("before Christ")
     if "D" in fields:
         day = date(year, 1, 1) + timedelta(days=int(fields["D"]) - 1)
         if day.year != year:
             raise ValueError("no such day of the year")
         return day
-    if fields.get("G", "AD")[0] != "A":
-        raise ValueError("before Christ")
     names = [name[:3] for name in MONTHS]
-    month = names.index(fields["MM"][:3]) + 1 if "MM" in fields else int(fields.get("M", "0"))
-    number = int(fields.get("d", "0"))
-    if not 1 <= number <= 31:
+    month = names.index(fields["MM"][:3]) + 1 if "MM" in fields else int(fields["M"])
+    number = int(fields["d"])
+    if number > 31:
         raise ValueError("no such day of the month")
-    first = date(year, month, 1)
-    following = date(year + month // 12, month % 12 + 1, 1) if year < 9999 else date(9999, 12, 31)
-    return first + timedelta(days=min(number, (following - first).days or 31) - 1)
+    return date(year, month, min(number, monthrange(year, month)[1]))
 
 
 def _time_ms(fields: Fields) -> int:

@@ -33,7 +33,7 @@ def _compiled(pattern: str) -> tuple[Write, ...]:
 
 
 def _writer(text: str, count: int) -> Write:
-    if count == 0:
+    if count <= 0:
         return lambda _time, _zone_id: text
     if text in _NUMBERS:
         read = _NUMBERS[text]
