@@ -81,7 +81,7 @@ class Trace(Watch):
         """Note the condition's result, with what it saw."""
         seen = ", ".join(f"{text} = {_shown(v)}" for text, v in rule.statement.observe(context))
         result = "true" if passed else "not true"
-        self._rules[rule.name].condition = f"{seen} -> {result}" if seen else f"-> {result}"
+        self._rules[rule.name].condition = f"{seen} -> {result}" if seen else result
 
     def selected(self, rule: Rule, output: Any) -> None:
         """Note the result of the SQL."""
