@@ -49,6 +49,7 @@ class MinistackAuthority:
         self._place = place
         self._trusted: dict[str, tuple[_Documents, bool]] = {}
         self._allowed: dict[tuple[str, str, str], tuple[_Documents, bool]] = {}
+        self._granted: dict[tuple[str, tuple[Permission, ...]], _Documents] = {}
 
     def trusts_iot(self, role_arn: str) -> bool:
         """Return whether the role exists and AWS IoT may assume it."""
@@ -76,6 +77,16 @@ class MinistackAuthority:
         if documents.are_constant():
             _keep(self._allowed, key, (documents, is_allowed))
         return is_allowed
+
+    def grants(self, role_arn: str, permissions: tuple[Permission, ...]) -> bool:
+        """Return whether AWS IoT may assume the role, and may do all this under it."""
+        documents, key = self._documents(role_arn), (role_arn, permissions)
+        if documents is not None and self._granted.get(key) == documents:
+            return True
+        may = self.trusts_iot(role_arn) and all(self.allows(role_arn, one) for one in permissions)
+        if may and documents is not None and documents.are_constant():
+            _keep(self._granted, key, documents)
+        return may
 
     def _evaluate(self, role_arn: str, permission: Permission) -> bool:
         account, role = self._place.account, _role_name(role_arn)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import contextvars
+import gc
 import json
 import logging
+import random
+import uuid
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from types import ModuleType
@@ -29,6 +32,7 @@ from lab_utils.local_aws.rules.trace import Trace
 
 SQL_VERSIONS = ("2015-10-08", "2016-03-23", "beta")
 _MOST_ACTIONS = 10
+_GC_THRESHOLDS = (50_000, 20, 50)
 _log = logging.getLogger(__name__)
 _properties: contextvars.ContextVar[bytes] = contextvars.ContextVar("mqtt_properties", default=b"")
 _trace: contextvars.ContextVar[Trace | None] = contextvars.ContextVar("rule_trace", default=None)
@@ -73,7 +77,14 @@ class RuleSeam:
         return handle
 
     def start(self) -> None:
-        """Write log entries on the running loop."""
+        """Write log entries on the running loop, and be ready for many messages.
+
+        What is loaded by now stays, and messages leave nothing behind that only the cycle
+        collector could free. At its usual thresholds it would go through all of it again and
+        again, for as long as the rules themselves take.
+        """
+        gc.freeze()
+        gc.set_threshold(*_GC_THRESHOLDS)
         self.log_group.start()
 
     async def stop(self) -> None:
@@ -137,6 +148,7 @@ class RuleSeam:
 
         iot.broker_publish = broker_publish
         iot._evaluate_topic_rules = evaluate
+        iot._rule_message_scope = partial(_MessageScope, iot._rule_message_identity)
 
     async def _guarded(self, message: Message, rule: str | None) -> None:
         """Run rules on a message; nothing in them can harm the client that published it."""
@@ -220,6 +232,29 @@ class RuleSeam:
         """Return the groups of the thing that has a client's id as its name."""
         thing = self._iot._things.get_scoped(place.account, place.region, client_id)
         return set((thing or {}).get("thingGroupNames") or ())
+
+
+class _MessageScope:
+    """The principal and trace id of a message while its rules run.
+
+    ministack's trace ids come from the system's random source. To ask it gives other threads the
+    turn, which a server under load gets back only some milliseconds later.
+    """
+
+    def __init__(
+        self,
+        identity: contextvars.ContextVar[tuple[str | None, str]],
+        principal: str | None,
+    ) -> None:
+        self._identity = identity
+        self._principal = principal
+
+    def __enter__(self) -> None:
+        trace_id = uuid.UUID(int=random.getrandbits(128), version=4)
+        self._token = self._identity.set((self._principal, str(trace_id)))
+
+    def __exit__(self, *_: object) -> None:
+        self._identity.reset(self._token)
 
 
 def _property_text(name: str, value: Any) -> Any:

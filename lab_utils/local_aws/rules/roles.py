@@ -41,6 +41,9 @@ class RoleAuthority(Protocol):
     def allows(self, role_arn: str, permission: Permission) -> bool:
         """Return whether the role's policies allow a session of it the action."""
 
+    def grants(self, role_arn: str, permissions: tuple[Permission, ...]) -> bool:
+        """Return whether AWS IoT may assume the role, and may do all this under it."""
+
 
 def require_permission(authority: RoleAuthority, role_arn: str, permission: Permission) -> None:
     """Return if a rule may act under its role.

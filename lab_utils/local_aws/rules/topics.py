@@ -8,6 +8,8 @@ from __future__ import annotations
 
 BASIC_INGEST = "$aws/rules/"
 _EVENTS = "$aws/events/"
+_MOST_KNOWN = 1024
+"""Devices publish on few topics, again and again."""
 
 
 class TopicFilter:
@@ -27,12 +29,18 @@ class TopicFilter:
         self._is_plain = "+" not in text and "#" not in text
         self._takes_rest = self._levels[-1] == "#"
         self._fixed = self._levels[:-1] if self._takes_rest else self._levels
+        self._known: dict[str, bool] = {}
 
     def matches(self, topic: str) -> bool:
         """Return whether the filter takes a topic."""
         if self._is_plain:
             return topic == self.text
-        return self._mismatch(topic) is None
+        known = self._known.get(topic)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[topic] = self._mismatch(topic) is None
+        return known
 
     def mismatch(self, topic: str) -> str:
         """Return why the filter does not take a topic; empty if it does."""
