@@ -35,6 +35,12 @@ _ADVICE = (
     ),
     ("", "not found", f"{_NAMES}; apply the Terraform files that declare it, or mend the name."),
     (
+        "",
+        "cannot be applied to varchar",
+        "dimensions are texts: make a number of it, as in CAST(temperature AS DOUBLE), or compare "
+        "it with a text in single quotes.",
+    ),
+    (
         "ValidationException",
         "",
         "mend the SQL at the place that the message names; single quotes make a text, double "

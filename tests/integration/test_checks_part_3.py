@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lab_utils.checks.base import Result
 from lab_utils.checks.catalogue import run_part
 from lab_utils.local_aws.session_file import Session
 from tests.integration.solutions import (
@@ -32,13 +33,14 @@ def work(aws_session: Session, aws_client: Any, tmp_path: Path) -> Iterator[Solu
     solution.remove()
 
 
-def lost(work: Solution, check_id: str) -> str:
-    """Return what a check saw that has to fail, and has to say what to do."""
+def failed(work: Solution, check_id: str) -> Result:
+    """Return the result of a check that has to fail, and has to say what to do."""
     result = work.check(check_id)
     assert (result.status, result.earned) == ("failed", 0), result
+    assert result.seen
     assert result.wanted
     assert result.hint
-    return result.seen
+    return result
 
 
 def passed(work: Solution) -> list[str]:
@@ -103,26 +105,28 @@ def test_no_solution_at_all_fails_every_check_with_a_message(work: Solution) -> 
     report = run_part(work.context, 3)
     assert report.earned == 0
     assert all(result.seen and result.wanted and result.hint for result in report.checks)
-    assert "there is no database iot; there are:" in lost(work, "part3-database")
+    assert "there is no database iot; there are:" in failed(work, "part3-database").seen
 
 
 def test_a_database_without_its_table_is_caught(work: Solution) -> None:
     work.timestream.create_database(DatabaseName=DATABASE)
     work.timestream.create_table(DatabaseName=DATABASE, TableName="temperature_sensor")
     assert work.check("part3-database").status == "passed"
-    assert "temperature_sensor" in lost(work, "part3-table")
+    assert "temperature_sensor" in failed(work, "part3-table").seen
     for check_id in ("part3-role-write", *READING_CHECKS):
-        assert lost(work, check_id) == "there is no table iot.temperaturesensor"
-        assert work.check(check_id).hint == "first part3-table."
+        result = failed(work, check_id)
+        assert result.seen == "there is no table iot.temperaturesensor"
+        assert result.hint == "first part3-table."
 
 
 def test_no_rule_at_all_is_caught(work: Solution) -> None:
     work.add_part3()
     work.iot.delete_topic_rule(ruleName=work.readings_name)
     for check_id in ("part3-role-write", "part3-role-endpoints"):
-        assert "no topic rule writes to iot.temperaturesensor" in lost(work, check_id)
-    assert "rules that write to iot.temperaturesensor: none" in lost(work, "part3-readings")
-    assert "declare aws_iot_topic_rule" in work.check("part3-readings").hint
+        assert "no topic rule writes to iot.temperaturesensor" in failed(work, check_id).seen
+    result = failed(work, "part3-readings")
+    assert "rules that write to iot.temperaturesensor: none" in result.seen
+    assert "declare aws_iot_topic_rule" in result.hint
 
 
 def test_a_role_without_describe_endpoints_is_caught(work: Solution) -> None:
@@ -130,16 +134,17 @@ def test_a_role_without_describe_endpoints_is_caught(work: Solution) -> None:
     [arn] = [one for one in write_arns(work) if one != "*"]
     set_role_policy(work, {"timestream:WriteRecords": arn})
     assert work.check("part3-role-write").status == "passed"
-    assert "DescribeEndpoints on * is implicitDeny" in lost(work, "part3-role-endpoints")
-    assert "was not stored" in lost(work, "part3-readings")
-    assert "part3-role-endpoints" in work.check("part3-readings").hint
+    assert "DescribeEndpoints on * is implicitDeny" in failed(work, "part3-role-endpoints").seen
+    result = failed(work, "part3-readings")
+    assert "was not stored" in result.seen
+    assert "part3-role-endpoints" in result.hint
 
 
 def test_a_role_that_may_describe_endpoints_on_the_table_only_is_caught(work: Solution) -> None:
     work.add_part3()
     [arn] = [one for one in write_arns(work) if one != "*"]
     set_role_policy(work, {"timestream:WriteRecords": arn, "timestream:DescribeEndpoints": arn})
-    assert "implicitDeny" in lost(work, "part3-role-endpoints")
+    assert "implicitDeny" in failed(work, "part3-role-endpoints").seen
 
 
 @pytest.mark.parametrize("wrong", ["database", "another table", "no action"])
@@ -152,11 +157,12 @@ def test_a_role_that_may_not_write_to_the_table_is_caught(work: Solution, wrong:
         "no action": {"timestream:Select": arn},
     }[wrong]
     set_role_policy(work, actions | {"timestream:DescribeEndpoints": "*"})
-    assert "WriteRecords on the table iot.temperaturesensor is implicitDeny" in lost(
-        work, "part3-role-write"
+    assert (
+        "WriteRecords on the table iot.temperaturesensor is implicitDeny"
+        in failed(work, "part3-role-write").seen
     )
     assert work.check("part3-role-endpoints").status == "passed"
-    assert "was not stored" in lost(work, "part3-readings")
+    assert "was not stored" in failed(work, "part3-readings").seen
 
 
 def write_arns(work: Solution) -> list[str]:
@@ -181,42 +187,47 @@ def test_a_role_that_may_do_more_is_remarked_upon_and_costs_nothing(work: Soluti
 
 def test_a_role_that_trusts_lambda_is_caught(work: Solution) -> None:
     work.add_part3(service="lambda.amazonaws.com")
-    assert "trusts lambda.amazonaws.com" in lost(work, "part3-role-write")
-    assert "was not stored" in lost(work, "part3-readings")
+    assert "trusts lambda.amazonaws.com" in failed(work, "part3-role-write").seen
+    assert "was not stored" in failed(work, "part3-readings").seen
 
 
 def test_a_misspelt_dimension_is_caught(work: Solution) -> None:
     names = {"sensor": "${sensor_id}", "temperature": "${temperature}", "zone_id": "${zone_id}"}
     work.add_part3(dimensions=names)
     assert work.check("part3-readings").status == "passed"
-    assert "sensor = 4" in lost(work, "part3-dimensions")
-    assert "sensor_id = 4" in work.check("part3-dimensions").wanted
-    assert "spelt so" in work.check("part3-dimensions").hint
+    result = failed(work, "part3-dimensions")
+    assert "sensor = 4" in result.seen
+    assert "sensor_id = 4" in result.wanted
+    assert "spelt so" in result.hint
 
 
 def test_a_missing_dimension_is_caught(work: Solution) -> None:
     work.add_part3(dimensions={name: DIMENSIONS[name] for name in ("sensor_id", "zone_id")})
-    assert lost(work, "part3-dimensions").endswith("dimensions are sensor_id = 4, zone_id = 2")
+    assert failed(work, "part3-dimensions").seen.endswith(
+        "dimensions are sensor_id = 4, zone_id = 2"
+    )
 
 
 def test_a_dimension_of_plain_text_is_caught(work: Solution) -> None:
     work.add_part3(dimensions=DIMENSIONS | {"zone_id": "zone_id"})
-    assert "zone_id = zone_id" in lost(work, "part3-dimensions")
-    assert "$$" in work.check("part3-dimensions").hint
+    result = failed(work, "part3-dimensions")
+    assert "zone_id = zone_id" in result.seen
+    assert "$$" in result.hint
 
 
 def test_a_template_that_names_an_alias_of_the_select_is_caught(work: Solution) -> None:
     sql = READINGS_SQL.replace("*", "*, temperature AS degrees")
     work.add_part3(sql=sql, dimensions=DIMENSIONS | {"temperature": "${degrees}"})
-    lost(work, "part3-dimensions")
-    assert "the dimension temperature takes ${degrees}" in work.check("part3-dimensions").hint
+    hint = failed(work, "part3-dimensions").hint
+    assert "the dimension temperature takes ${degrees}" in hint
 
 
 @pytest.mark.parametrize("unit", ["SECONDS", "MICROSECONDS", "NANOSECONDS"])
 def test_milliseconds_in_another_unit_are_caught(work: Solution, unit: str) -> None:
     work.add_part3(unit=unit)
-    assert f"timestamp ${{timestamp()}} in {unit}" in lost(work, "part3-readings")
-    assert "The unit is MILLISECONDS" in work.check("part3-readings").hint
+    result = failed(work, "part3-readings")
+    assert f"timestamp ${{timestamp()}} in {unit}" in result.seen
+    assert "The unit is MILLISECONDS" in result.hint
 
 
 def test_readings_that_are_stored_with_a_wrong_time_are_told_with_that_time(
@@ -228,19 +239,20 @@ def test_readings_that_are_stored_with_a_wrong_time_are_told_with_that_time(
         TableName=READINGS,
         MagneticStoreWriteProperties={"EnableMagneticStoreWrites": True},
     )
-    assert "was stored with the time 1970-01-" in lost(work, "part3-readings")
+    assert "was stored with the time 1970-01-" in failed(work, "part3-readings").seen
 
 
 @pytest.mark.parametrize("topic_filter", ["sensor/+", "sensor/temperature", "temperature/+"])
 def test_a_rule_on_another_topic_is_caught(work: Solution, topic_filter: str) -> None:
     work.add_part3(sql=READINGS_SQL.replace("sensor/temperature/+", topic_filter))
-    assert f"'{topic_filter}'" in lost(work, "part3-readings")
+    assert f"'{topic_filter}'" in failed(work, "part3-readings").seen
 
 
 def test_a_disabled_rule_is_caught(work: Solution) -> None:
     work.add_part3(is_disabled=True)
-    assert "disabled" in lost(work, "part3-readings")
-    assert "enabled = true" in work.check("part3-readings").hint
+    result = failed(work, "part3-readings")
+    assert "disabled" in result.seen
+    assert "enabled = true" in result.hint
 
 
 @pytest.mark.parametrize(
@@ -248,38 +260,39 @@ def test_a_disabled_rule_is_caught(work: Solution) -> None:
 )
 def test_a_rule_that_loses_other_sensors_is_caught(work: Solution, sql: str) -> None:
     work.add_part3(sql=sql)
-    seen = lost(work, "part3-readings")
-    assert "on sensor/temperature/temp_4 (sensor_id 4, zone_id 2) was not stored" in seen
-    assert "temp_1 (" not in seen.split(";")[0]
-    assert "every sensor" in work.check("part3-readings").hint
+    result = failed(work, "part3-readings")
+    assert "on sensor/temperature/temp_4 (sensor_id 4, zone_id 2) was not stored" in result.seen
+    assert "temp_1 (" not in result.seen.split(";")[0]
+    assert "every sensor" in result.hint
 
 
 def test_a_where_that_takes_the_invalid_readings_is_caught(work: Solution) -> None:
     work.add_part3(sql=f"{READINGS_SQL} WHERE temperature >= 40")
-    assert "temp_1" in lost(work, "part3-readings")
-    lost(work, "part3-boundary")
+    assert "temp_1" in failed(work, "part3-readings").seen
+    failed(work, "part3-boundary")
 
 
 def test_a_where_that_loses_valid_readings_below_40_is_caught(work: Solution) -> None:
     work.add_part3(sql=f"{READINGS_SQL} WHERE temperature < 39")
     assert work.check("part3-readings").status == "passed"
-    assert "39.9 on sensor/temperature/temp_1" in lost(work, "part3-boundary")
-    assert "39.9 is a valid reading" in work.check("part3-boundary").hint
+    result = failed(work, "part3-boundary")
+    assert "39.9 on sensor/temperature/temp_1" in result.seen
+    assert "39.9 is a valid reading" in result.hint
 
 
 @pytest.mark.parametrize("topic_filter", ["sensor/temperature/#", "#"])
 def test_a_rule_that_takes_deeper_topics_too_is_caught(work: Solution, topic_filter: str) -> None:
     work.add_part3(sql=READINGS_SQL.replace("sensor/temperature/+", topic_filter))
-    assert lost(work, "part3-boundary") == (
-        "a reading on sensor/temperature/attic/temp_9 was stored"
-    )
-    assert "exactly one level" in work.check("part3-boundary").hint
+    result = failed(work, "part3-boundary")
+    assert result.seen == "a reading on sensor/temperature/attic/temp_9 was stored"
+    assert "exactly one level" in result.hint
 
 
 def test_a_rule_that_selects_only_a_part_of_the_message_is_caught(work: Solution) -> None:
     work.add_part3(sql=READINGS_SQL.replace("*", "id, temperature"))
-    assert "without the measures sensor_id, zone_id" in lost(work, "part3-readings")
-    assert "SELECT *" in work.check("part3-readings").hint
+    result = failed(work, "part3-readings")
+    assert "without the measures sensor_id, zone_id" in result.seen
+    assert "SELECT *" in result.hint
 
 
 def test_a_rule_that_writes_to_another_table_is_named(work: Solution) -> None:
@@ -288,6 +301,6 @@ def test_a_rule_that_writes_to_another_table_is_named(work: Solution) -> None:
     work.iot.delete_topic_rule(ruleName=work.readings_name)
     action = timestream_action(role, DATABASE, "temperatures", DIMENSIONS, "MILLISECONDS")
     create_rule(work.iot, work.readings_name, READINGS_SQL, [action])
-    seen = lost(work, "part3-readings")
+    seen = failed(work, "part3-readings").seen
     assert "rules that write to iot.temperaturesensor: none" in seen
     assert f"{work.readings_name} ({READINGS_SQL})" in seen

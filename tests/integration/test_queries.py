@@ -170,6 +170,7 @@ def test_a_comparison_of_a_text_with_a_number_is_refused_with_its_place(table: T
         table.query("SELECT * FROM TABLE WHERE sensor_id > 1")
     assert caught.value.place is not None
     assert "varchar" in caught.value.happened
+    assert "CAST(" in caught.value.next_step
 
 
 def test_waiting_for_rows_of_a_table_that_was_never_written_outlasts_its_missing_columns(
