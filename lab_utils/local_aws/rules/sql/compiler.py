@@ -20,7 +20,7 @@ Scope: TypeAlias = tuple[Value, "Scope | None"]
 """The object that names are looked up in, and the scope around it."""
 Evaluate = Callable[[MessageContext, Scope], Value]
 
-MAX_SECONDS: Final = 1.0
+MAX_SECONDS: Final = 2.0
 """How long one statement may work on one message (our choice), other services aside."""
 
 

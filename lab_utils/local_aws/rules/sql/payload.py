@@ -55,7 +55,7 @@ def load_json(text: str, *, keep_decimals: bool) -> Value:
 
 
 def _loads(text: str, decoder: json.JSONDecoder) -> Value:
-    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_too_deep(text):
         return UNDEFINED
     try:
         value = decoder.decode(text)
@@ -64,15 +64,16 @@ def _loads(text: str, decoder: json.JSONDecoder) -> Value:
     return _mended(value) if "\\u" in text else value
 
 
-def _depth(text: str) -> int:
-    deepest = depth = 0
+def _is_too_deep(text: str) -> bool:
+    depth = 0
     for match in _NESTING.finditer(text):
         if match[0] in "[{":
             depth += 1
-            deepest = max(deepest, depth)
+            if depth > MAX_DEPTH:
+                return True
         elif match[0] in "]}":
             depth -= 1
-    return deepest
+    return False
 
 
 def _mended(value: Value) -> Value:

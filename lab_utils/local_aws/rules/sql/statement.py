@@ -72,8 +72,8 @@ class Statement:
 
     def _scope(self, ctx: MessageContext) -> Scope:
         """Return the payload to look names up in; set the variables if they are not yet."""
-        ctx.stop_at = monotonic() + MAX_SECONDS
         scope = (document_of(ctx, self.version), None)
+        ctx.stop_at = monotonic() + MAX_SECONDS
         if self._variables and ctx.variables is None:
             self._set_variables(ctx, scope)
         return scope

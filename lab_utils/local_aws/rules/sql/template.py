@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from lab_utils.local_aws.rules.sql import nodes
-from lab_utils.local_aws.rules.sql.compiler import MAX_SECONDS, Compiler, Evaluate
+from lab_utils.local_aws.rules.sql.compiler import MAX_SECONDS, Compiler, Evaluate, Scope
 from lab_utils.local_aws.rules.sql.context import MessageContext
 from lab_utils.local_aws.rules.sql.operators import join
 from lab_utils.local_aws.rules.sql.reader import TemplateReader, check_text
@@ -42,8 +42,7 @@ class Template:
         """
         if self.is_literal:
             return self.text
-        scope = (document_of(ctx, self.version), None)
-        ctx.stop_at = monotonic() + MAX_SECONDS
+        scope = self._scope(ctx)
         return join(
             [part if isinstance(part, str) else _text(part(ctx, scope)) for part in self._parts]
         )
@@ -55,9 +54,13 @@ class Template:
             EvaluationError: If an expression cannot be run to its end.
         """
         if len(self._parts) == 1 and not isinstance(self._parts[0], str):
-            ctx.stop_at = monotonic() + MAX_SECONDS
-            return self._parts[0](ctx, (document_of(ctx, self.version), None))
+            return self._parts[0](ctx, self._scope(ctx))
         return self.render(ctx)
+
+    def _scope(self, ctx: MessageContext) -> Scope:
+        scope = (document_of(ctx, self.version), None)
+        ctx.stop_at = monotonic() + MAX_SECONDS
+        return scope
 
 
 def _text(value: Value) -> str:

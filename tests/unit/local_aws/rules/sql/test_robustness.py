@@ -40,9 +40,9 @@ def test_what_nests_too_deep_is_refused(nested: str) -> None:
 
 
 def test_a_long_row_of_operators_is_no_nesting() -> None:
-    assert value_of("1" + " + 1" * 20_000) == 20_001
-    assert value_of("1" + " * 2 - 1 + 1 / 1" * 5_000 + " = 0") is False
-    assert value_of("true" + " AND true" * 10_000) is True
+    assert value_of("1" + " + 1" * 5_000) == 5_001
+    assert value_of("1" + " * 2 - 1 + 1 / 1" * 1_000 + " = 0") is False
+    assert value_of("true" + " AND true" * 5_000) is True
     assert value_of("a" + ".a" * 50_000) is UNDEFINED
 
 
@@ -174,7 +174,7 @@ def test_selects_inside_of_selects_are_stopped_in_time() -> None:
     payload = {"o": {"a": list(range(20_000))}}
     sql = "SELECT VALUE (SELECT VALUE 1 FROM o.a) FROM o.a"
     start = monotonic()
-    with pytest.raises(EvaluationError, match=r"over 1\.0 s"):
+    with pytest.raises(EvaluationError, match=r"over 2\.0 s"):
         value_of(f"(SELECT VALUE ({sql}) FROM [o] AS o)", payload)
     assert monotonic() - start < 30
 
