@@ -32,6 +32,7 @@ class MinistackServices:
         self._modules = modules
         self._iot: Any = modules["ministack.services.iot"]
         self._dynamodb: Any = modules["ministack.services.dynamodb"]
+        self._app: Any = modules["ministack.app"]
         self._responses: Any = modules["ministack.core.responses"]
         self._handlers: Mapping[str, Handler] = _handlers(modules)
         self._authorities: dict[Place, MinistackAuthority] = {}
@@ -48,6 +49,16 @@ class MinistackServices:
         with self._responses.request_scope(place.account, place.region):
             status, _headers, body = self._dynamodb._put_item({"TableName": table, "Item": item})
         return Answer(int(status), bytes(body))
+
+    def put_object(
+        self, place: Place, bucket: str, key: str, body: bytes, headers: Mapping[str, str]
+    ) -> Answer:
+        """Write an object into an S3 bucket; the role of the rule has been asked already."""
+        with self._responses.request_scope(place.account, place.region):
+            # S3 takes long to load, and is loaded when it is first used.
+            s3: Any = self._app._get_module("s3")
+            status, _headers, content = s3._put_object(bucket, key, body, dict(headers))
+        return Answer(int(status), bytes(content or b""))
 
     async def request(self, place: Place, request: ServiceRequest) -> Answer:
         """Send a request to a service, as its HTTP interface gets it."""

@@ -118,6 +118,11 @@ class ActionServices(Protocol):
     def put_item(self, place: Place, table: str, item: dict[str, Any]) -> Answer:
         """Put an item into a DynamoDB table."""
 
+    def put_object(
+        self, place: Place, bucket: str, key: str, body: bytes, headers: Mapping[str, str]
+    ) -> Answer:
+        """Write an object into an S3 bucket."""
+
     async def request(self, place: Place, request: ServiceRequest) -> Answer:
         """Send a request to a service."""
 

@@ -6,13 +6,12 @@ import json
 import time
 from functools import partial
 from typing import Any, ClassVar
-from urllib.parse import quote
 
-from lab_utils.local_aws.rules.actions.base import Outcome, Specification, Step, require_answer
+from lab_utils.local_aws.rules.actions.base import Specification, Step, require_answer
 from lab_utils.local_aws.rules.message import Message
 from lab_utils.local_aws.rules.output import as_bytes, as_text
 from lab_utils.local_aws.rules.roles import ActionFailedError, Permission
-from lab_utils.local_aws.rules.services import ActionServices, ServiceRequest
+from lab_utils.local_aws.rules.services import ServiceRequest
 from lab_utils.local_aws.rules.sql.context import MessageContext
 from lab_utils.local_aws.rules.sql.template import Template
 
@@ -52,23 +51,17 @@ class S3Action:
     def prepare(self, message: Message, context: MessageContext, output: Any) -> Step:
         """Return the writing of the object."""
         bucket, key = self._bucket.render(context), self._key.render(context)
-        request = ServiceRequest(
-            service="s3",
-            method="PUT",
-            path=f"/{bucket}/{quote(key)}",
-            body=as_bytes(output),
-            headers={"x-amz-acl": self._acl},
-        )
         return Step(
             resource=bucket,
             resources={"Bucket": bucket, "Key": key},
             purpose="put S3 object",
             permissions=(Permission(S3, "s3:PutObject", f"arn:aws:s3:::{bucket}/{key}"),),
-            perform=partial(self._put, message, request),
+            perform=partial(self._put, message, bucket, key, as_bytes(output)),
         )
 
-    def _put(self, message: Message, request: ServiceRequest) -> Outcome:
-        return _answered(self._services, message, request, S3)
+    def _put(self, message: Message, bucket: str, key: str, body: bytes) -> None:
+        headers = {"x-amz-acl": self._acl}
+        require_answer(self._services.put_object(message.place, bucket, key, body, headers), S3)
 
 
 class CloudwatchLogsAction:
@@ -134,9 +127,3 @@ def logs_request(operation: str, document: dict[str, Any]) -> ServiceRequest:
     headers = {"content-type": "application/x-amz-json-1.1"}
     body = json.dumps(document).encode()
     return ServiceRequest("logs", f"{_LOGS_TARGET}.{operation}", body, headers=headers)
-
-
-async def _answered(
-    services: ActionServices, message: Message, request: ServiceRequest, name: str
-) -> None:
-    require_answer(await services.request(message.place, request), name)

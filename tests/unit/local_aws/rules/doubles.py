@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -75,6 +75,13 @@ class Services:
         assert place == PLACE
         self.items.append((table, item))
         return self.answers.get("put_item", Answer(200, b"{}"))
+
+    def put_object(
+        self, place: Place, bucket: str, key: str, body: bytes, headers: Mapping[str, str]
+    ) -> Answer:
+        assert place == PLACE
+        self.requests.append(ServiceRequest("s3", "", body, "PUT", f"/{bucket}/{key}", headers))
+        return self.answers.get("s3", Answer(200, b""))
 
     async def request(self, place: Place, request: ServiceRequest) -> Answer:
         assert place == PLACE
