@@ -185,7 +185,7 @@ def _aggregate_arguments(
     distinct = bool(arguments) and isinstance(arguments[0], exp.Distinct)
     if distinct:
         arguments = [*arguments[0].expressions, *arguments[1:]]
-    if len(arguments) == 1 and isinstance(arguments[0], exp.Star):
+    if len(arguments) == 1 and isinstance(arguments[0], exp.Star) and not distinct:
         arguments = []  # count(*)
     return arguments, distinct, order
 

@@ -176,6 +176,8 @@ def _array(at: Expressions, node: exp.Array) -> Typed:
 
 
 def _tuple(at: Expressions, node: exp.Tuple) -> Typed:
+    if not node.expressions:
+        raise at.session.error("( ) holds no value", node)
     return make_row([at.translate(item) for item in node.expressions])
 
 

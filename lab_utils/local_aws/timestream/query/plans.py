@@ -9,12 +9,14 @@ from sqlglot.tokenizer_core import Token
 
 from lab_utils.local_aws.timestream.catalog import TableView
 from lab_utils.local_aws.timestream.query.coercion import Typed
+from lab_utils.local_aws.timestream.query.expansion import LARGEST_EXPANSION, expanded_size
 from lab_utils.local_aws.timestream.query.handlers import HANDLERS
 from lab_utils.local_aws.timestream.query.queries import translate_query
 from lab_utils.local_aws.timestream.query.rendering import row_json
 from lab_utils.local_aws.timestream.query.scopes import Column, Query
 from lab_utils.local_aws.timestream.query.session import NOW_MARK, Session, View
-from lab_utils.local_aws.timestream.query.sql_errors import syntax_error
+from lab_utils.local_aws.timestream.query.setup import WEIGHTS
+from lab_utils.local_aws.timestream.query.sql_errors import SqlError, syntax_error
 from lab_utils.local_aws.timestream.query.statements import Source, parse
 
 
@@ -93,6 +95,8 @@ def plan_query(
 
 
 def _plan(session: Session, query: Query) -> Plan:
+    if expanded_size(query.sql, WEIGHTS) > LARGEST_EXPANSION:
+        raise SqlError("The query is too complex: its function calls are nested too deeply")
     tables = tuple(session.tables.values())
     rights = tuple(
         Right("Select", f"database/{view.database}/table/{view.table}") for view in tables

@@ -79,8 +79,9 @@ def text_of(value: Typed) -> str:
 
 def row_json(values: list[Typed]) -> str:
     """Return DuckDB SQL of the API's Row document of these columns."""
-    data = " || ',' || ".join(_datum(value.sql, value.type, 0) for value in values)
-    return f"""'{{"Data":[' || {data} || ']}}'"""
+    # One call, not a chain of ||: a thousand columns would nest deeper than DuckDB allows.
+    data = ", ',', ".join(_datum(value.sql, value.type, 0) for value in values)
+    return f"""concat('{{"Data":[', {data}, ']}}')"""
 
 
 def _datum(sql: str, kind: Type, depth: int) -> str:
@@ -100,8 +101,8 @@ def _document(sql: str, kind: Type, depth: int) -> str:
             _datum(f"struct_extract({sql}, 'f{index}')", field, depth)
             for index, (_, field) in enumerate(kind.fields)
         ]
-        data = " || ',' || ".join(fields)
-        document = f"""'{{"RowValue":{{"Data":[' || {data} || ']}}}}'"""
+        data = ", ',', ".join(fields)
+        document = f"""concat('{{"RowValue":{{"Data":[', {data}, ']}}}}')"""
         return f"CASE WHEN {sql} IS NULL THEN NULL ELSE {document} END"
     if kind == VARCHAR:
         return f"""'{{"ScalarValue":' || CAST(to_json({sql}) AS VARCHAR) || '}}'"""

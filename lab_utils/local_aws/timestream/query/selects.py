@@ -13,6 +13,7 @@ from lab_utils.local_aws.timestream.query.ordering import order_items
 from lab_utils.local_aws.timestream.query.relations import as_query, from_clause
 from lab_utils.local_aws.timestream.query.scopes import Column, Query, Scope
 from lab_utils.local_aws.timestream.query.session import Expressions, Session
+from lab_utils.local_aws.timestream.query.sql_errors import syntax_error
 
 _PARTS = (
     "expressions",
@@ -52,6 +53,8 @@ class Item:
 def select(session: Session, node: exp.Select, outer: Scope | None) -> Query:
     """Return a SELECT in DuckDB's SQL."""
     session.allow(node, *_PARTS)
+    if not node.expressions:
+        raise syntax_error("SELECT names no column", session.source.at(session.offset(node)))
     at = Expressions(session, Scope(outer=outer))
     source = from_clause(at, node)
     where = _condition(at, node.args.get("where"), "WHERE")
@@ -171,6 +174,8 @@ def limit_clause(session: Session, node: exp.Expr | None) -> str:
     session.allow(node, "expression")
     count = node.expression
     if isinstance(count, exp.Literal) and not count.is_string and count.this.isdigit():
+        if len(count.this) > 18:
+            raise session.error(f"Invalid limit: {count.this}", count)
         return f" LIMIT {int(count.this)}"
     if count.name.upper() == "ALL":
         return ""

@@ -20,6 +20,21 @@ from lab_utils.local_aws.timestream.query.types import TIMESTAMP
 NOW_MARK = "\x01"
 NOW = Typed(f"make_timestamp_ns({NOW_MARK})", TIMESTAMP)
 
+# Our choice: some functions name an argument twice, so nested calls grow without end.
+LONGEST_SQL = 4_000_000
+
+# What a part of a parsed statement is called in SQL, if not as the parser calls it.
+_WORDS = {
+    "locks": "FOR UPDATE",
+    "method": "This kind of JOIN",
+    "pivots": "PIVOT",
+    "sample": "TABLESAMPLE",
+    "windows": "WINDOW",
+    "laterals": "LATERAL VIEW",
+    "alias": "An alias here",
+    "with_": "WITH",
+}
+
 View = Callable[[str, str], TableView | None]
 
 
@@ -51,6 +66,11 @@ class Session:
         self._count += 1
         return f"{prefix}{self._count}"
 
+    def offset(self, node: exp.Expr) -> int:
+        """Return where an expression begins, characters from 0; 0 if that is not known."""
+        starts = [part.meta["start"] for part in node.walk() if "start" in part.meta]
+        return min(starts, default=0)
+
     def position(self, node: exp.Expr) -> Position | None:
         """Return where an expression begins."""
         if "start" in node.meta:
@@ -69,7 +89,7 @@ class Session:
         for part, value in node.args.items():
             if part not in parts and value not in (None, False, []):
                 place = value if isinstance(value, exp.Expr) else node
-                raise self.error(f"{part.strip('_').upper()} is not supported", place)
+                raise self.error(f"{_WORDS.get(part, part.upper())} is not supported", place)
 
     def unsupported(self, node: exp.Expr) -> SqlError:
         """Return the error for an expression that Timestream does not know."""
@@ -110,11 +130,14 @@ class Expressions:
             raise self.session.unsupported(node)
         met = len(self.ungrouped)
         try:
-            return self.settle(handler(self, node), met)
+            result = self.settle(handler(self, node), met)
         except (Inapplicable, ValueError) as problem:
             raise self.session.error(str(problem), node) from problem
         except Ambiguous as problem:
             raise self.session.error(f"Column '{problem}' is ambiguous", node) from problem
+        if len(result.sql) > LONGEST_SQL:
+            raise self.session.error("The query is too complex", node)
+        return result
 
     def settle(self, result: Typed, met: int) -> Typed:
         """Forget the columns inside an expression that is a group key."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab_utils.local_aws.timestream.query.expansion import macro_weights
 from lab_utils.local_aws.timestream.query.expressions import ELEMENT_MACROS
 from lab_utils.local_aws.timestream.query.functions import MACROS as FUNCTION_MACROS
 from lab_utils.local_aws.timestream.query.functions import SCALARS
@@ -16,4 +17,7 @@ MACROS = tuple(
 )
 """``CREATE OR REPLACE MACRO`` statements, to be run in this order."""
 
-__all__ = ["MACROS", "SCALARS"]
+WEIGHTS = macro_weights(MACROS)
+"""How large each macro makes a query."""
+
+__all__ = ["MACROS", "SCALARS", "WEIGHTS"]

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from lab_utils.local_aws.timestream.query.coercion import Typed
 from lab_utils.local_aws.timestream.query.expressions import make_row, quoted
+from lab_utils.local_aws.timestream.query.functions.base import bind
 from lab_utils.local_aws.timestream.query.operators import boolean, comparison, unify
 from lab_utils.local_aws.timestream.query.session import NOW, Expressions
 from lab_utils.local_aws.timestream.query.types import BIGINT, UNKNOWN, VARCHAR
@@ -44,8 +45,11 @@ def _coalesce(at: Expressions, node: exp.Anonymous) -> Typed:
 
 def _nullif(at: Expressions, node: exp.Anonymous) -> Typed:
     first, second = _values(at, node, 2, 2)
-    same = comparison("=", first, second)
-    return Typed(f"CASE WHEN {same.sql} THEN NULL ELSE {first.sql} END", first.type)
+    name = at.session.name("n")
+    same = comparison("=", Typed(name, first.type, first.literal), second)
+    return Typed(
+        bind(first.sql, name, f"CASE WHEN {same.sql} THEN NULL ELSE {name} END"), first.type
+    )
 
 
 def _try(at: Expressions, node: exp.Anonymous) -> Typed:

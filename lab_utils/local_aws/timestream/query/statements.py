@@ -24,7 +24,8 @@ _CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.END}
 _PREFIXES = {TokenType.NOT, TokenType.DASH, TokenType.PLUS}
 _QUERY_STARTS = {"SELECT", "WITH", "VALUES", "("}
 _FORMS = "a query is one SELECT, WITH, VALUES, SHOW or DESCRIBE statement"
-_TOKEN_ERROR = re.compile(r"(\d+):(\d+)")
+# The characters that stand for something in plans and rendered rows, and half characters.
+_REFUSED = re.compile("[\x00-\x08\ud800-\udfff]")
 
 
 class Source:
@@ -56,6 +57,7 @@ def tokenize(source: Source) -> list[Token]:
             "1 validation error detected: Value at 'queryString' failed to satisfy constraint: "
             f"Member must have length less than or equal to {LONGEST_QUERY}"
         )
+    _check_characters(source)
     try:
         tokens = _DIALECT.tokenize(source.text)
     except TokenError as error:
@@ -90,11 +92,20 @@ def _syntax(error: ParseError) -> SqlError:
     highlight = str(details.get("highlight") or "")
     position = Position(int(line), max(1, int(column) - len(highlight) + 1))
     text = str(details.get("description") or "").rstrip(".")
+    if "<" in text:  # the parser's own classes and tokens
+        text = "unexpected end of the query or of an expression"
     return syntax_error(f"{text} near '{highlight}'" if highlight else text, position)
 
 
 def _end_of(source: Source) -> Position:
     return source.at(max(0, len(source.text) - 1))
+
+
+def _check_characters(source: Source) -> None:
+    refused = _REFUSED.search(source.text)
+    if refused:
+        code = f"U+{ord(refused[0]):04X}"
+        raise syntax_error(f"the character {code} is not supported", source.at(refused.start()))
 
 
 def _one_statement(tokens: list[Token], source: Source) -> list[Token]:

@@ -49,7 +49,7 @@ def _array_join(call: Call) -> Typed:
     if replacement:
         text = f"coalesce({text}, {replacement[0]})"
     texts = f"list_transform({values[0].sql}, lambda ts_e: {text})"
-    return Typed(f"{join}({texts}, {delimiter})", VARCHAR)
+    return Typed(f"{join}(ts_fits({texts}, {delimiter}), {delimiter})", VARCHAR)
 
 
 def _zip(call: Call) -> Typed:
@@ -96,6 +96,8 @@ def _sequence() -> list[Signature]:
     return forms
 
 
+_REPEAT_TEXT = "CASE WHEN NOT ts_is_too_long(strlen({0}) * {1}) THEN ts_repeat({0}, {1}) END"
+_REPEAT_LIST = "CASE WHEN NOT ts_is_too_long(len({0}) * {1} * 8) THEN ts_repeat({0}, {1}) END"
 FUNCTIONS: dict[str, Entry] = {
     "array_distinct": _same("ts_distinct({0})"),
     "array_intersect": _same("ts_intersect({0}, {1})", 2),
@@ -113,7 +115,11 @@ FUNCTIONS: dict[str, Entry] = {
     "flatten": [Signature((array(_LIST),), _LIST, "flatten({0})")],
     "ngrams": [Signature((_LIST, BIGINT), array(_LIST), "ts_ngrams({0}, {1})")],
     "combinations": [Signature((_LIST, BIGINT), array(_LIST), "ts_combinations({0}, {1})")],
-    "repeat": [Signature((_T, BIGINT), _LIST, "ts_repeat({0}, {1})")],
+    "repeat": [
+        Signature((VARCHAR, BIGINT), array(VARCHAR), _REPEAT_TEXT),
+        Signature((_LIST, BIGINT), array(_LIST), _REPEAT_LIST),
+        Signature((_T, BIGINT), _LIST, "ts_repeat({0}, {1})"),
+    ],
     "sequence": _sequence(),
     "shuffle": _same("ts_shuffle({0})"),
     "slice": [Signature((_LIST, BIGINT, BIGINT), _LIST, "ts_slice({0}, {1}, {2})")],
@@ -162,6 +168,9 @@ _MACROS = {
     " list_filter(ts_distinct(mine), lambda e: NOT ts_has(others, e)) END",
     "ts_highest(items)": "CASE WHEN list_count(items) = len(items) THEN list_max(items) END",
     "ts_lowest(items)": "CASE WHEN list_count(items) = len(items) THEN list_min(items) END",
+    "ts_fits(texts, delimiter)": "CASE WHEN NOT ts_is_too_long("
+    "list_sum(list_transform(texts, lambda t: strlen(t))) + len(texts) * strlen(delimiter))"
+    " OR len(texts) = 0 THEN texts END",
     "ts_join(texts, delimiter)": unless_null(
         "delimiter",
         result="list_transform([list_filter(texts, lambda e: e IS NOT NULL)], lambda l:"

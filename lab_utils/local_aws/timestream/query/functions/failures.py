@@ -9,8 +9,15 @@ from __future__ import annotations
 FAILURE_MARK = "!"
 """Stands before our text in DuckDB's ``Could not convert string '!text' to BOOL``."""
 
+# Our choice. Timestream's varchar has 2 KB, and a row of a result 1 MB; DuckDB does not count
+# what a text takes while it is made.
+LONGEST_TEXT = 10_000_000
+
 MACROS = (
     f"CREATE OR REPLACE MACRO ts_fail(text) AS CAST('{FAILURE_MARK}' || text AS BOOLEAN)",
+    "CREATE OR REPLACE MACRO ts_is_too_long(bytes) AS"
+    f" CASE WHEN bytes > {LONGEST_TEXT} THEN ts_fail('A text would be longer than"
+    f" {LONGEST_TEXT} bytes') ELSE false END",
     # DuckDB's least and greatest pass over nulls.
     "CREATE OR REPLACE MACRO ts_clamp(x, low, high) AS"
     " CASE WHEN x < low THEN low WHEN x > high THEN high ELSE x END",

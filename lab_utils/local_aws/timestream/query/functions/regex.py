@@ -38,7 +38,7 @@ def _replace(call: Call) -> Typed:
     if len(arguments) == 3 and arguments[2].is_lambda:
         return _replace_by_function(call, text, pattern)
     replacement = _references(call, pattern, fixed[2]) if len(fixed) == 3 else "''"
-    sql = f"regexp_replace({text.sql}, ts_pattern({pattern.sql}), {replacement}, 'g')"
+    sql = f"ts_regexp_replace({text.sql}, {pattern.sql}, {replacement})"
     return Typed(sql, VARCHAR)
 
 
@@ -60,7 +60,7 @@ def _replace_by_function(call: Call, text: Typed, pattern: Typed) -> Typed:
     sql = (
         f"list_transform([CAST([{matches}] AS VARCHAR[][])], lambda ts_m:"
         f" list_transform([{parts}], lambda ts_p: array_to_string(list_transform("
-        f"range(1, {hits} + 1), lambda ts_i: ts_p[ts_i] || coalesce({made}, '')), '')"
+        f"range(1, {hits} + 1), lambda ts_i: ts_p[ts_i] || ts_made({made}, len(ts_p))), '')"
         f" || ts_p[-1])[1])[1]"
     )
     return Typed(sql, VARCHAR)
@@ -114,6 +114,12 @@ FUNCTIONS: dict[str, Entry] = {
 }
 
 MACROS = (
+    "CREATE OR REPLACE MACRO ts_made(made, parts) AS CASE WHEN made IS NULL"
+    " OR ts_is_too_long(strlen(made) * parts) THEN '' ELSE made END",
+    # A replacement may stand after every character, and hold the whole text.
+    "CREATE OR REPLACE MACRO ts_regexp_replace(text, pattern, swap) AS CASE WHEN NOT"
+    " ts_is_too_long((strlen(text) + 1) * strlen(swap))"
+    " THEN regexp_replace(text, ts_pattern(pattern), swap, 'g') END",
     "CREATE OR REPLACE MACRO ts_regexp_split(text, pattern) AS "
     + unless_null("pattern", result="regexp_split_to_array(text, ts_pattern(pattern))"),
     "CREATE OR REPLACE MACRO ts_pattern(pattern) AS"

@@ -20,7 +20,7 @@ from lab_utils.local_aws.timestream.query.types import (
 )
 
 # Far beyond Timestream's varchar of 2 KB; what is longer only fills the memory.
-_LONGEST = 100_000
+_LONGEST = 10_000
 _WHITESPACE = r"' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)"
 _T = variable("T")
 
@@ -36,7 +36,10 @@ def _concat(call: Call) -> Typed:
     if kind is None or not (isinstance(kind, ArrayType) or can_coerce(kind, VARCHAR)):
         raise call.wrong_arguments("concat(varchar, varchar, ...), concat(array(E), array(E), ...)")
     kind = kind if isinstance(kind, ArrayType) else VARCHAR
-    return Typed(f"({' || '.join(coerce(value, kind).sql for value in values)})", kind)
+    parts = [coerce(value, kind).sql for value in values]
+    if kind == VARCHAR:
+        return Typed(f"ts_concat([{', '.join(parts)}])", kind)
+    return Typed(f"({' || '.join(parts)})", kind)
 
 
 def _trim(name: str) -> list[Signature]:
@@ -151,8 +154,13 @@ _MACROS = {
     ),
     "ts_lpad(text, size, padding)": _padding("lpad"),
     "ts_rpad(text, size, padding)": _padding("rpad"),
+    "ts_concat(texts)": "list_transform([texts], lambda l: CASE WHEN list_count(l) = len(l)"
+    " AND NOT ts_is_too_long(list_sum(list_transform(l, lambda t: strlen(t))))"
+    " THEN array_to_string(l, '') END)[1]",
     # An empty search text stands between all characters.
-    "ts_replace(text, search, swap)": "CASE WHEN search = '' THEN swap"
+    "ts_replace(text, search, swap)": "CASE WHEN"
+    " ts_is_too_long(strlen(text) // ts_clamp(strlen(search), 1, 1000000) * strlen(swap))"
+    " THEN NULL WHEN search = '' THEN swap"
     " || array_to_string(list_transform(string_split(text, ''), lambda c: c || swap), '')"
     " ELSE replace(text, search, swap) END",
     "ts_fields(text, delimiter)": unless_null(
