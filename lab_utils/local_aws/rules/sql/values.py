@@ -22,6 +22,8 @@ MAX_TEXT: Final = 512 * 1024
 
 A message has at most 128 KiB, and what a rule makes of it is of that order.
 """
+MAX_DEPTH: Final = 160
+"""How deep a document may nest: as a payload may, and a statement around it (our choice)."""
 MAX_DIGITS: Final = 34
 _INT_LIMIT: Final = 10**MAX_DIGITS
 NUMBERS: Final = Context(prec=MAX_DIGITS, Emin=-999, Emax=999, traps=[])
@@ -159,16 +161,16 @@ def dump_json(value: Value) -> str:
     return _json(value)
 
 
-def _json(value: Value) -> str:
+def _json(value: Value, depth: int = 0) -> str:
     kind = type(value)
     if kind is str:
         return encode_basestring(value)
     if kind is int:
         return str(value) if -_INT_LIMIT < value < _INT_LIMIT else _long_int(value)
     if kind is dict:
-        return "{" + _joined(_members(value)) + "}"
+        return "{" + _joined(_members(value, depth + 1)) + "}"
     if kind is list:
-        return "[" + _joined(_json(item) for item in value if item is not UNDEFINED) + "]"
+        return "[" + _joined(_items(value, depth + 1)) + "]"
     if kind is Decimal:
         return number_text(value)
     if kind is bytes:
@@ -176,10 +178,23 @@ def _json(value: Value) -> str:
     return {None: "null", True: "true", False: "false"}[value]
 
 
-def _members(value: dict[str, Value]) -> Iterator[str]:
+def _members(value: dict[str, Value], depth: int) -> Iterator[str]:
+    _check_depth(depth)
     for key, item in value.items():
         if item is not UNDEFINED:
-            yield f"{encode_basestring(key)}:{_json(item)}"
+            yield f"{encode_basestring(key)}:{_json(item, depth)}"
+
+
+def _items(value: list[Value], depth: int) -> Iterator[str]:
+    _check_depth(depth)
+    for item in value:
+        if item is not UNDEFINED:
+            yield _json(item, depth)
+
+
+def _check_depth(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise EvaluationError(f"A document would nest deeper than {MAX_DEPTH} levels.")
 
 
 def _joined(parts: Iterable[str]) -> str:

@@ -201,6 +201,16 @@ def test_an_output_that_would_explode_is_stopped() -> None:
         text_of("${a}" * 20, {"a": LONG})
 
 
+def test_variables_inside_of_variables_do_not_nest_without_end() -> None:
+    deeper = ", ".join(f"@v{n} = {'[' * 45}@v{n - 1}{']' * 45}" for n in range(1, 10))
+    sql = f"SET @v0 = *, {deeper} SELECT @v9 AS a, length(@v9) AS b FROM 't'"
+    with pytest.raises(EvaluationError, match="deeper than 160"):
+        json_of(sql, '{"a":' * 99 + "[]" + "}" * 99)
+    once = f"SELECT VALUE {'[' * 49}*{']' * 49} FROM 't'"
+    payload = "[" * 100 + "]" * 100
+    assert json_of(once, payload) == "[" * 149 + "]" * 149
+
+
 def refusal(sql: str) -> tuple[int, int] | None:
     """Return where a statement is refused; None if it is read."""
     try:
