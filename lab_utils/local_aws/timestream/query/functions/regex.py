@@ -114,6 +114,8 @@ FUNCTIONS: dict[str, Entry] = {
 }
 
 MACROS = (
+    "CREATE OR REPLACE MACRO ts_pattern(pattern) AS"
+    r" regexp_replace(pattern, '(^|[^\\])\(\?<(\w)', '\1(?P<\2', 'g')",
     "CREATE OR REPLACE MACRO ts_made(made, parts) AS CASE WHEN made IS NULL"
     " OR ts_is_too_long(strlen(made) * parts) THEN '' ELSE made END",
     # A replacement may stand after every character, and hold the whole text.
@@ -122,8 +124,6 @@ MACROS = (
     " THEN regexp_replace(text, ts_pattern(pattern), swap, 'g') END",
     "CREATE OR REPLACE MACRO ts_regexp_split(text, pattern) AS "
     + unless_null("pattern", result="regexp_split_to_array(text, ts_pattern(pattern))"),
-    "CREATE OR REPLACE MACRO ts_pattern(pattern) AS"
-    r" regexp_replace(pattern, '(^|[^\\])\(\?<(\w)', '\1(?P<\2', 'g')",
     "CREATE OR REPLACE MACRO ts_replacement(text) AS"
     r" replace(regexp_replace(text, '(^|[^\\])\$(\d)', '\1\\\2', 'g'), '\$', '$')",
 )
