@@ -22,6 +22,7 @@ SPILL_FOLDER = "timestream-spill"
 
 _MEMORY, _SPILL = "1GB", "4GB"
 _MOST_THREADS = 4
+_INTERRUPT_AGAIN_S = 0.1
 _NOT_DAMAGE = ("Could not set lock", "Cannot open file", "No space left", "Out of Memory")
 _UNUSABLE = (duckdb.FatalException, duckdb.InternalException)
 
@@ -65,8 +66,8 @@ class ScalarFunction(Protocol):
 class QueryCursor:
     """One query's result, read in steps; it sees what was committed when it began.
 
-    The query runs when its columns or rows are first asked for. Only :meth:`interrupt` may be
-    called while another thread is in one of the other methods.
+    The query runs when its columns or rows are first asked for. Any thread may call any method;
+    one that waits for rows makes the others wait, but :meth:`interrupt`.
 
     Args:
         connection: A connection of its own.
@@ -76,6 +77,7 @@ class QueryCursor:
     def __init__(self, connection: duckdb.DuckDBPyConnection, sql: str) -> None:
         self._connection = connection
         self._sql = sql
+        self._in_use = threading.Lock()
         self._has_run = False
         self._is_interrupted = False
 
@@ -86,8 +88,9 @@ class QueryCursor:
         Raises:
             StoreError: The query fails.
         """
-        self._run()
-        return [(str(c[0]), str(c[1])) for c in self._connection.description or ()]
+        with self._in_use, _store_errors():
+            self._run()
+            return [(str(c[0]), str(c[1])) for c in self._connection.description or ()]
 
     def fetch(self, count: int) -> list[tuple[Any, ...]]:
         """Return the next rows, at most ``count``; none at the end.
@@ -95,27 +98,36 @@ class QueryCursor:
         Raises:
             StoreError: The query fails.
         """
-        self._run()
-        with _store_errors():
+        with self._in_use, _store_errors():
+            self._run()
             return self._connection.fetchmany(count)
 
     def interrupt(self) -> None:
         """End the query from any thread; whoever waits for it gets QueryInterruptedError."""
         self._is_interrupted = True
-        with suppress(duckdb.Error):
-            self._connection.interrupt()
+        self._interrupt_until_idle()
 
     def close(self) -> None:
-        """Give up what the query holds."""
-        self._connection.close()
+        """End the query, and give up what it holds."""
+        self.interrupt()
+        with self._in_use:
+            self._connection.close()
+
+    def _interrupt_until_idle(self) -> None:
+        """DuckDB forgets an interruption that comes just before a query begins."""
+        with suppress(duckdb.Error):
+            self._connection.interrupt()
+        if self._in_use.locked():
+            again = threading.Timer(_INTERRUPT_AGAIN_S, self._interrupt_until_idle)
+            again.daemon = True
+            again.start()
 
     def _run(self) -> None:
         if self._is_interrupted:
             raise QueryInterruptedError("the query was interrupted")
         if not self._has_run:
             self._has_run = True
-            with _store_errors():
-                self._connection.execute(self._sql)
+            self._connection.execute(self._sql)
 
 
 class Store:
@@ -170,7 +182,6 @@ class Store:
             cursors, root, writer = list(self._cursors), self._root, self._writer
             self._root = self._writer = None
         for cursor in cursors:
-            cursor.interrupt()
             cursor.close()
         for connection in (writer, root):
             if connection is not None:

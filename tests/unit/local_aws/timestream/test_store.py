@@ -56,11 +56,24 @@ def test_a_query_can_be_interrupted(store: Store) -> None:
 
     waiting = threading.Thread(target=wait)
     waiting.start()
-    while waiting.is_alive():
-        cursor.interrupt()
-        waiting.join(0.05)
+    cursor.interrupt()
+    waiting.join(20)
     assert isinstance(caught[0], QueryInterruptedError)
     cursor.close()
+
+
+def test_closing_a_store_ends_a_query_that_runs(store: Store) -> None:
+    cursor = store.open_query(ENDLESS)
+
+    def wait() -> None:
+        with pytest.raises(StoreError):
+            cursor.fetch(1)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    store.close()
+    waiting.join(20)
+    assert not waiting.is_alive()
 
 
 def test_an_interrupted_query_never_begins(store: Store) -> None:
