@@ -180,7 +180,7 @@ def iot_logging(aws_client: Any, unique: Unique) -> Any:
     role = create_role(
         aws_client("iam"), unique("logger"), {"logs:*": "arn:aws:logs:*:123456789012:*"}
     )
-    iot.set_v2_logging_options(roleArn=role, defaultLogLevel="ERROR")
+    iot.set_v2_logging_options(roleArn=role, defaultLogLevel="ERROR", disableAllLogs=False)
 
     def entries(rule: str) -> list[dict[str, Any]]:
         groups = logs.describe_log_groups(logGroupNamePrefix="AWSIotLogsV2")["logGroups"]
