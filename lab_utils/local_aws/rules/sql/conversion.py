@@ -13,6 +13,7 @@ from lab_utils.local_aws.rules.sql.values import (
     UNDEFINED,
     Value,
     bounded,
+    finite,
     to_bool,
     to_number,
     to_text,
@@ -23,7 +24,7 @@ def _to_decimal(value: Value) -> Value:
     if isinstance(value, bool):
         return Decimal(int(value))
     number = to_number(value)
-    return NUMBERS.create_decimal(number) if isinstance(number, int) else number
+    return finite(NUMBERS.create_decimal(number)) if isinstance(number, int) else number
 
 
 def _to_double(value: Value) -> Value:

@@ -112,7 +112,7 @@ class ExpressionReader:
         self._depth += 1
         if self._depth > MAX_NESTING:
             self.tokens.fail(f"The statement nests deeper than {MAX_NESTING} levels.")
-        node = self._operand(rank)
+        node = self._operand()
         while (found := _RANKS.get(self.tokens.token.key, 0)) >= rank:
             rest = []
             while _RANKS.get(self.tokens.token.key) == found:
@@ -137,8 +137,8 @@ class ExpressionReader:
         self.tokens.advance()
         return nodes.ArrayLiteral(self._list_until(")"))
 
-    def _operand(self, rank: int) -> Node:
-        if self.at("NOT") and rank <= _NOT:
+    def _operand(self) -> Node:
+        if self.at("NOT"):
             self.tokens.advance()
             return nodes.Unary("NOT", self.expression(_NOT))
         if self.at("-"):

@@ -19,18 +19,26 @@ from lab_utils.local_aws.rules.sql.errors import EvaluationError
 from lab_utils.local_aws.rules.sql.values import MAX_TEXT, UNDEFINED, Value
 
 MAX_SECONDS: Final = 0.1
-MAX_PATTERN: Final = 4096
-"""Characters of an expression (our choice)."""
+MAX_PATTERN: Final = 256
+"""Characters of an expression (our choice): `regex` prepares its search for a long text in cubic
+time, and does not look at the clock meanwhile."""
 _REPLACEMENT: Final = re.compile(
     r"\\(?P<escaped>.)|\$(?P<number>[0-9]{1,4})|\$\{(?P<name>\w+)\}|(?P<plain>[^\\$]+)|.", re.DOTALL
 )
 
 
-@lru_cache(maxsize=256)
 def compiled(pattern: str) -> Any:
-    """Return an expression that was read; None if it is none."""
+    """Return an expression of a rule or a message; None if it is none."""
     if len(pattern) > MAX_PATTERN:
-        return None
+        raise EvaluationError(
+            f"The embedded AWS reads regular expressions of at most {MAX_PATTERN} characters."
+        )
+    return read(pattern)
+
+
+@lru_cache(maxsize=256)
+def read(pattern: str) -> Any:
+    """Return an expression that we made ourselves, of any length; None if it is none."""
     try:
         return regex.compile(pattern, regex.VERSION1)
     except (regex.error, RecursionError, OverflowError):

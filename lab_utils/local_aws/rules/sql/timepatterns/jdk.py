@@ -54,7 +54,7 @@ def parse_time(text: str, pattern: str) -> int | None:
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> Any:
     parts = enumerate(split_pattern(pattern))
-    expression = patterns.compiled(
+    expression = patterns.read(
         "".join(_expression(text, count, place) for place, (text, count) in parts)
     )
     if expression is None:

@@ -69,6 +69,8 @@ CASES: list[tuple[str, Any]] = [
     ("-i + 1", -6),
     ("3 - -2", 5),
     ("NOT 1 = 2", True),
+    ("false = NOT true", True),
+    ("cast(1e999 AS Double)", UNDEFINED),
     ("NOT true OR true", True),
     ("true OR false AND false", True),
     ("1 + 1 = 2 AND 2 > 1", True),

@@ -159,6 +159,7 @@ HOSTILE = [
     "regexp_replace(a + '!', '(x|xx)+$', '')",
     "regexp_substr(a + '!', '^(([a-z])+.)+[A-Z]([a-z])+$')",
     "regexp_matches(a, '((x{1,1000}){1,1000}){1,1000}y')",
+    f"regexp_matches(a, '{'x' * 1000}')",
     "[" + ", ".join(["decode(encode(*, 'base64'), 'base64')"] * 5000) + "]",
     "transform('enrichArray', *, [" + ", ".join(["*"] * 10) + "])",
 ]
