@@ -79,6 +79,7 @@ class TemplateReader(ExpressionReader):
         return following.kind in ("text", "number", "variable") or following.key in ("(", "{", "[")
 
     def _column(self) -> nodes.Column:
+        """Read a column; without AS it is named after its attribute or function (our choice)."""
         start = self.tokens.token.start
         value = self.expression()
         if self.take("AS"):
@@ -87,7 +88,7 @@ class TemplateReader(ExpressionReader):
             return nodes.Column((), value)
         if isinstance(value, nodes.Path | nodes.Member):
             return nodes.Column((value.names[-1],), value)
-        if isinstance(value, nodes.Variable):
+        if isinstance(value, nodes.Variable | nodes.Call):
             return nodes.Column((value.name,), value)
         return nodes.Column((self.tokens.source[start : self.tokens.previous_end],), value)
 

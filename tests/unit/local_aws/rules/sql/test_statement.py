@@ -29,9 +29,9 @@ def test_a_star_may_have_a_name() -> None:
     assert json_of("SELECT * AS message FROM 't'", {"a": 1}) == '{"message":{"a":1}}'
 
 
-def test_a_column_without_a_name_has_that_of_its_last_attribute_or_its_text() -> None:
+def test_a_column_without_a_name_has_that_of_its_attribute_or_function_or_its_text() -> None:
     sql = "SELECT zone.id, get(zone, 'name').x, topic(1), temperature * 2 FROM 't'"
-    assert json_of(sql, READING) == '{"id":3,"topic(1)":"house","temperature * 2":83}'
+    assert json_of(sql, READING) == '{"id":3,"topic":"house","temperature * 2":83}'
 
 
 def test_names_with_points_make_objects_that_other_columns_add_to() -> None:
