@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from lab_utils.local_aws.timestream.query.coercion import Typed, can_coerce, coerce
 from lab_utils.local_aws.timestream.query.functions.base import Call, Entry, Signature
-from lab_utils.local_aws.timestream.query.functions.failures import checked, unless_null
+from lab_utils.local_aws.timestream.query.functions.failures import (
+    LONGEST_TEXT,
+    TOO_LONG,
+    checked,
+    unless_null,
+)
 from lab_utils.local_aws.timestream.query.rendering import text_of
 from lab_utils.local_aws.timestream.query.types import (
     BIGINT,
@@ -96,8 +101,6 @@ def _sequence() -> list[Signature]:
     return forms
 
 
-_REPEAT_TEXT = "CASE WHEN NOT ts_is_too_long(strlen({0}) * {1}) THEN ts_repeat({0}, {1}) END"
-_REPEAT_LIST = "CASE WHEN NOT ts_is_too_long(len({0}) * {1} * 8) THEN ts_repeat({0}, {1}) END"
 FUNCTIONS: dict[str, Entry] = {
     "array_distinct": _same("ts_distinct({0})"),
     "array_intersect": _same("ts_intersect({0}, {1})", 2),
@@ -116,9 +119,9 @@ FUNCTIONS: dict[str, Entry] = {
     "ngrams": [Signature((_LIST, BIGINT), array(_LIST), "ts_ngrams({0}, {1})")],
     "combinations": [Signature((_LIST, BIGINT), array(_LIST), "ts_combinations({0}, {1})")],
     "repeat": [
-        Signature((VARCHAR, BIGINT), array(VARCHAR), _REPEAT_TEXT),
-        Signature((_LIST, BIGINT), array(_LIST), _REPEAT_LIST),
-        Signature((_T, BIGINT), _LIST, "ts_repeat({0}, {1})"),
+        Signature((VARCHAR, BIGINT), array(VARCHAR), "ts_repeat({0}, {1}, strlen({0}))"),
+        Signature((_LIST, BIGINT), array(_LIST), "ts_repeat({0}, {1}, 8 * len({0}))"),
+        Signature((_T, BIGINT), _LIST, "ts_repeat({0}, {1}, 0)"),
     ],
     "sequence": _sequence(),
     "shuffle": _same("ts_shuffle({0})"),
@@ -213,14 +216,15 @@ _MACROS = {
             " lambda c: c || e[1]), [items[1:0]]), lambda c: len(c) = size)",
         ),
     ),
-    "ts_repeat(item, count)": checked(
+    "ts_repeat(item, count, bytes)": checked(
         ("count < 0", "'count argument of repeat function must be greater than or equal to 0'"),
         (
             f"count > {_MOST_ENTRIES}",
             f"'count argument of repeat function must be less than or equal to {_MOST_ENTRIES}'",
         ),
+        (f"count * bytes > {LONGEST_TEXT}", TOO_LONG),
         result="list_transform([item], lambda e: list_resize([e],"
-        f" ts_clamp(count, 0, {_MOST_ENTRIES}), e))[1]",
+        f" ts_clamp(count, 0, ts_clamp({LONGEST_TEXT} // (bytes + 1), 0, {_MOST_ENTRIES})), e))[1]",
     ),
     "ts_direction(start, stop)": "CASE WHEN start > stop THEN -1 ELSE 1 END",
     "ts_steps(start, stop, step)": "CAST((CAST(stop AS HUGEINT) - start)"

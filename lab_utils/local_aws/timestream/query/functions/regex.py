@@ -121,7 +121,8 @@ MACROS = (
     # A replacement may stand after every character, and hold the whole text.
     "CREATE OR REPLACE MACRO ts_regexp_replace(text, pattern, swap) AS CASE WHEN NOT"
     " ts_is_too_long((strlen(text) + 1) * strlen(swap))"
-    " THEN regexp_replace(text, ts_pattern(pattern), swap, 'g') END",
+    " THEN regexp_replace(text, ts_pattern(pattern),"
+    " ts_short(swap, strlen(text) + 1), 'g') END",
     "CREATE OR REPLACE MACRO ts_regexp_split(text, pattern) AS "
     + unless_null("pattern", result="regexp_split_to_array(text, ts_pattern(pattern))"),
     "CREATE OR REPLACE MACRO ts_replacement(text) AS"

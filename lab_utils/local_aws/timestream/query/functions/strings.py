@@ -158,11 +158,13 @@ _MACROS = {
     " AND NOT ts_is_too_long(list_sum(list_transform(l, lambda t: strlen(t))))"
     " THEN array_to_string(l, '') END)[1]",
     # An empty search text stands between all characters.
-    "ts_replace(text, search, swap)": "CASE WHEN"
-    " ts_is_too_long(strlen(text) // ts_clamp(strlen(search), 1, 1000000) * strlen(swap))"
-    " THEN NULL WHEN search = '' THEN swap"
+    "ts_places(text, search)": "(strlen(text) // ts_clamp(strlen(search), 1, 1000000))",
+    "ts_put(text, search, swap)": "CASE WHEN search = '' THEN swap"
     " || array_to_string(list_transform(string_split(text, ''), lambda c: c || swap), '')"
     " ELSE replace(text, search, swap) END",
+    "ts_replace(text, search, swap)": "CASE WHEN NOT"
+    " ts_is_too_long(ts_places(text, search) * strlen(swap)) THEN"
+    " ts_put(text, search, ts_short(swap, ts_places(text, search))) END",
     "ts_fields(text, delimiter)": unless_null(
         "text", "delimiter", result="string_split(text, delimiter)"
     ),

@@ -103,7 +103,7 @@ def test_bin_is_a_floor_also_before_1970() -> None:
 
 def test_bin_takes_a_positive_interval_of_days_or_seconds() -> None:
     assert refusal("bin(now(), 0s)") == "bin interval must be positive"
-    assert refusal("bin(now(), 1month)") == (
+    assert refusal("bin(now(), 1month)").endswith(
         "line 1:8: Unexpected parameters (timestamp, interval year to month) for function bin."
         " Expected: bin(timestamp, interval day to second)"
     )

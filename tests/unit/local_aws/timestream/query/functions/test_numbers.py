@@ -103,11 +103,11 @@ def test_the_logarithm_of_0_and_the_power_of_0_are_infinite() -> None:
         ("to_base(1, 1)", "Radix must be between 2 and 36"),
         ("random(0)", "bound must be positive"),
         ("width_bucket(1, 2, 2, 3)", "bounds cannot equal each other"),
-        ("abs('a')", "line 1:8: Unexpected parameters (varchar) for function abs."),
+        ("abs('a')", "Unexpected parameters (varchar) for function abs."),
     ],
 )
 def test_what_makes_no_sense_is_refused(query: str, text: str) -> None:
-    assert refusal(query).startswith(text)
+    assert text in refusal(query)
 
 
 def test_random_numbers_stay_below_their_bound() -> None:

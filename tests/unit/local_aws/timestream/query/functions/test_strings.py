@@ -86,8 +86,8 @@ def test_substr_counts_from_the_end_below_0(arguments: str, text: str) -> None:
         ("chr(-1)", "Not a valid Unicode code point: -1"),
         ("codepoint('ab')", "codepoint takes a single character: ab"),
         ("hamming_distance('a', 'ab')", "must have the same length"),
-        ("lpad('a', -1, 'x')", "Padding size must be between 0 and 100000"),
-        ("rpad('a', 1000000000, 'x')", "Padding size must be between 0 and 100000"),
+        ("lpad('a', -1, 'x')", "Padding size must be between 0 and 10000"),
+        ("rpad('a', 1000000000, 'x')", "Padding size must be between 0 and 10000"),
         ("lpad('a', 5, '')", "Padding string must not be empty"),
         ("split('a', '')", "The delimiter may not be the empty string"),
         ("split('a', ',', 0)", "Limit must be positive"),
@@ -105,7 +105,7 @@ def test_what_makes_no_sense_is_refused(query: str, text: str) -> None:
 def test_wrong_arguments_name_the_function_and_its_place(query: str) -> None:
     name = query.split("(")[0]
     text = refusal(query)
-    assert text.startswith("line 1:8: Unexpected parameters (")
+    assert "line 1:8: Unexpected parameters (" in text
     assert f") for function {name}. Expected: {name}(" in text
 
 
