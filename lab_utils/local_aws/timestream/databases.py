@@ -17,9 +17,9 @@ from lab_utils.local_aws.timestream.documents import (
 )
 from lab_utils.local_aws.timestream.errors import (
     ConflictException,
-    ResourceNotFoundException,
     ServiceQuotaExceededException,
     ValidationException,
+    no_such_database,
 )
 
 MOST_DATABASES = 500
@@ -82,7 +82,7 @@ def find_database(backend: TimestreamBackend, place: Place, request: Request) ->
     name = request["DatabaseName"]
     database = backend.catalog.database(place, name)
     if database is None:
-        raise ResourceNotFoundException(f"The database {name} does not exist.")
+        raise no_such_database(name)
     return database
 
 

@@ -136,3 +136,13 @@ class RejectedRecordsException(TimestreamError):  # noqa: N818
             **super().document(),
             "RejectedRecords": [record.document() for record in self.rejected],
         }
+
+
+def no_such_database(name: str) -> ResourceNotFoundException:
+    """Return the error for a database that is missing."""
+    return ResourceNotFoundException(f"The database {name} does not exist.")
+
+
+def no_such_table(database: str, name: str) -> ResourceNotFoundException:
+    """Return the error for a table that is missing; AWS's words are not documented."""
+    return ResourceNotFoundException(f"The table {name} does not exist in the database {database}.")

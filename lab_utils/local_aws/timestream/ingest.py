@@ -15,6 +15,8 @@ from lab_utils.local_aws.timestream.errors import (
     RejectedRecordsException,
     ResourceNotFoundException,
     TimestreamError,
+    no_such_database,
+    no_such_table,
 )
 from lab_utils.local_aws.timestream.forms import Form, dimensions_of, form_of
 from lab_utils.local_aws.timestream.frames import frame_of
@@ -95,7 +97,7 @@ class Ingest:
         for s in submissions:
             table = self._catalog.table(s.place, s.database, s.table)
             if table is None:
-                outcomes.append((s, _no_such_table(s)))
+                outcomes.append((s, self._missing(s)))
             else:
                 groups.setdefault(table.id, (table, []))[1].append(_Progress(s))
         with self._store.transaction():
@@ -106,6 +108,11 @@ class Ingest:
             self._publish(batch)
         stored = (p for _table, group in groups.values() for p in group)
         return outcomes + [(p.submission, p.outcome()) for p in stored]
+
+    def _missing(self, submission: Submission) -> ResourceNotFoundException:
+        if self._catalog.has_database(submission.place, submission.database):
+            return no_such_table(submission.database, submission.table)
+        return no_such_database(submission.database)
 
     def _publish(self, batch: _TableBatch) -> None:
         if batch.grown is not None:
@@ -200,10 +207,3 @@ class _TableBatch:
 def record_problem(record: Record) -> str | None:
     """Return which limit a record exceeds."""
     return dimensions_of(record.dimensions).problem or value_problem(record)
-
-
-def _no_such_table(submission: Submission) -> ResourceNotFoundException:
-    """AWS's words for this are not documented."""
-    return ResourceNotFoundException(
-        f"The table {submission.table} does not exist in the database {submission.database}."
-    )

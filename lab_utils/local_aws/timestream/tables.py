@@ -13,9 +13,9 @@ from lab_utils.local_aws.timestream.databases import Request, find_database
 from lab_utils.local_aws.timestream.documents import page_of, read_tags, table_document
 from lab_utils.local_aws.timestream.errors import (
     ConflictException,
-    ResourceNotFoundException,
     ServiceQuotaExceededException,
     ValidationException,
+    no_such_table,
 )
 from lab_utils.local_aws.timestream.names import dimension_name_problem
 
@@ -102,9 +102,7 @@ def find_table(backend: TimestreamBackend, place: Place, request: Request) -> Ta
     database, name = request["DatabaseName"], request["TableName"]
     table = backend.catalog.table(place, database, name)
     if table is None:
-        raise ResourceNotFoundException(
-            f"The table {name} does not exist in the database {database}."
-        )
+        raise no_such_table(database, name)
     return table
 
 

@@ -119,7 +119,9 @@ class Writer:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="timestream", daemon=True)
             self._thread.start()
-        self._changed.notify()
+        if len(self._jobs) == 1 or self._is_enough():
+            # Waking the thread for every record would cost more than to store it.
+            self._changed.notify()
 
     def _work(self) -> None:
         backend = self._open_backend()
