@@ -12,6 +12,8 @@ from lab_utils.local_aws.timestream.query.functions.failures import (
     LONGEST_TEXT,
     TOO_LONG,
     checked,
+    named,
+    once,
     unless_null,
 )
 from lab_utils.local_aws.timestream.query.rendering import text_of
@@ -145,24 +147,9 @@ _STOP_BEFORE_START = ("count < 0", "'repeat count must not be negative'")
 _NO_INDEX = "'SQL array indices start at 1'"
 
 
-def _once(value: str, name: str, body: str) -> str:
-    """Return a macro's body in which an expression is computed once.
-
-    Inside a lambda DuckDB takes no subquery, but a name for its value.
-    """
-    return f"list_transform([{value}], lambda {name}: {body})[1]"
-
-
-def _named(macro: str, *parameters: str) -> str:
-    """Return the call of a macro whose arguments have been computed once."""
-    packed = ", ".join(f"{name} := {name}" for name in parameters)
-    names = ", ".join(f"q.{name}" for name in parameters)
-    return _once(f"struct_pack({packed})", "q", f"{macro}({names})")
-
-
 _MACROS = {
     "ts_has(items, item)": "list_position(items, item) IS NOT NULL",
-    "ts_distinct(items)": _once(
+    "ts_distinct(items)": once(
         "items", "l", "list_filter(l, lambda e, i: list_position(l, e) = i)"
     ),
     "ts_intersect_of(mine, others)": "CASE WHEN others IS NOT NULL THEN"
@@ -193,13 +180,13 @@ _MACROS = {
     " ELSE false END",
     "ts_element(items, place)": "items[CASE WHEN place = 0"
     f" THEN CAST(ts_fail({_NO_INDEX}) AS BIGINT) ELSE place END]",
-    "ts_intersect(mine, others)": _named("ts_intersect_of", "mine", "others"),
-    "ts_except(mine, others)": _named("ts_except_of", "mine", "others"),
-    "ts_overlap(mine, others)": _named("ts_overlap_of", "mine", "others"),
-    "ts_remove(items, item)": _named("ts_remove_of", "items", "item"),
+    "ts_intersect(mine, others)": named("ts_intersect_of", "mine", "others"),
+    "ts_except(mine, others)": named("ts_except_of", "mine", "others"),
+    "ts_overlap(mine, others)": named("ts_overlap_of", "mine", "others"),
+    "ts_remove(items, item)": named("ts_remove_of", "items", "item"),
     "ts_ngrams(items, size)": checked(
         ("size <= 0", "'N must be positive'"),
-        result=_once(
+        result=once(
             "items",
             "l",
             "CASE WHEN len(l) <= size THEN [l] ELSE list_transform("
@@ -235,10 +222,10 @@ _MACROS = {
         _TOO_MANY,
         result=f"list_transform({_STEPS}, lambda i: CAST(start + i * step AS BIGINT))",
     ),
-    "ts_sequence(start, stop, step)": _named("ts_sequence_of", "start", "stop", "step"),
+    "ts_sequence(start, stop, step)": named("ts_sequence_of", "start", "stop", "step"),
     "ts_moments(start, stop, step)": "list_transform("
     "ts_sequence(epoch_ns(start), epoch_ns(stop), step), lambda ns: make_timestamp_ns(ns))",
-    "ts_months(start, stop, step)": _named("ts_months_of", "start", "stop", "step"),
+    "ts_months(start, stop, step)": named("ts_months_of", "start", "stop", "step"),
     "ts_months_of(start, stop, step)": "list_filter(list_transform("
     "ts_sequence(0, datesub('month', CAST(start AS TIMESTAMP), CAST(stop AS TIMESTAMP)), step),"
     " lambda n: start + to_months(CAST(n AS INTEGER))), lambda m: step < 0 OR m <= stop)",

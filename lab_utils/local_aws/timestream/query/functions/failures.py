@@ -1,4 +1,4 @@
-"""How a function fails while a query runs.
+"""How the SQL of a function is put together: its failures, nulls, and repeated arguments.
 
 DuckDB's own ``error()`` is volatile, and TRY refuses what is volatile. A cast that cannot
 work is not, and TRY turns it into null as Timestream does.
@@ -48,3 +48,19 @@ def checked(*checks: tuple[str, str], result: str) -> str:
 def unless_null(*names: str, result: str) -> str:
     """Return DuckDB SQL of a result that is null if one of some values is."""
     return f"CASE WHEN {' AND '.join(f'{name} IS NOT NULL' for name in names)} THEN {result} END"
+
+
+def once(value: str, name: str, body: str) -> str:
+    """Return DuckDB SQL of a body in which a name stands for a value computed once.
+
+    Inside a lambda DuckDB takes no subquery, but a name for its value. And a macro that names
+    an argument several times makes nested calls grow by as much at each level.
+    """
+    return f"list_transform([{value}], lambda {name}: {body})[1]"
+
+
+def named(macro: str, *parameters: str) -> str:
+    """Return the call of a macro whose arguments have been computed once."""
+    packed = ", ".join(f"{name} := {name}" for name in parameters)
+    names = ", ".join(f"q.{name}" for name in parameters)
+    return once(f"struct_pack({packed})", "q", f"{macro}({names})")

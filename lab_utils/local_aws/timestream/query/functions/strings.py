@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lab_utils.local_aws.timestream.query.coercion import Typed, can_coerce, coerce, common_type
 from lab_utils.local_aws.timestream.query.functions.base import Call, Entry, Signature
-from lab_utils.local_aws.timestream.query.functions.failures import checked, unless_null
+from lab_utils.local_aws.timestream.query.functions.failures import checked, named, unless_null
 from lab_utils.local_aws.timestream.query.types import (
     BIGINT,
     INTEGER,
@@ -162,9 +162,10 @@ _MACROS = {
     "ts_put(text, search, swap)": "CASE WHEN search = '' THEN swap"
     " || array_to_string(list_transform(string_split(text, ''), lambda c: c || swap), '')"
     " ELSE replace(text, search, swap) END",
-    "ts_replace(text, search, swap)": "CASE WHEN NOT"
+    "ts_replace_of(text, search, swap)": "CASE WHEN NOT"
     " ts_is_too_long(ts_places(text, search) * strlen(swap)) THEN"
     " ts_put(text, search, ts_short(swap, ts_places(text, search))) END",
+    "ts_replace(text, search, swap)": named("ts_replace_of", "text", "search", "swap"),
     "ts_fields(text, delimiter)": unless_null(
         "text", "delimiter", result="string_split(text, delimiter)"
     ),
