@@ -27,7 +27,7 @@ _peer: contextvars.ContextVar[tuple[str, int]] = contextvars.ContextVar("peer", 
 class BrokerLog:
     """Writes the broker's entries, where their level asks for them.
 
-    Opt-in entries (``Ping``, ``Connection.AuthNError``) and ``Queued`` are not written.
+    Opt-in entries (``Ping``, ``Connection.AuthNError``) are not written.
 
     Args:
         iot: ministack's ``iot`` module.
@@ -55,6 +55,22 @@ class BrokerLog:
         if client is not None:
             topic = {"topicName": message.published_to}
             self._add(client, _INFO, "Publish-In", trace_id=message.trace_id, **topic)
+
+    def queued(self, place: Place, topic: str) -> None:
+        """Write ``Queued`` for each client that gets a QoS 1 message when it comes back."""
+        if not self._options.is_used:
+            return
+        iot = self._iot
+        for key, session in list(iot._persistent_sessions.items()):
+            account, region, client_id = key
+            if Place(account, region) != place or key in iot._connected_clients:
+                continue
+            if iot._is_session_expired(session) or not any(
+                iot._subscription_matches(taken, topic) for taken in session.subscriptions
+            ):
+                continue
+            if self._options.writes(place, "INFO", Source(client_id)):
+                self._group.add(place, _INFO, _queued_entry(place, client_id, topic))
 
     def _keep_peer(self) -> None:
         """Know the address of whoever a connection is served for."""
@@ -155,3 +171,16 @@ class BrokerLog:
             **fields,
         }
         self._group.add(Place(client.account_id, client.region), level, entry)
+
+
+def _queued_entry(place: Place, client_id: str, topic: str) -> dict[str, Any]:
+    return {
+        "traceId": str(uuid.uuid4()),
+        "accountId": place.account,
+        "status": "Success",
+        "eventType": "Queued",
+        "protocol": "MQTT",
+        "clientId": client_id,
+        "topicName": topic,
+        "qos": "1",
+    }

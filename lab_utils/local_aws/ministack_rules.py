@@ -132,6 +132,8 @@ class RuleSeam:
             try:
                 if (target := split_basic_ingest(topic)) is None:
                     await publish(account, region, topic, payload, *rest, **named)
+                    if named.get("qos"):
+                        self.broker_log.queued(self._place(account, region), topic)
                     return
                 with iot._rule_message_scope(named.get("principal")):
                     client_id = named.get("client_id")
@@ -166,12 +168,16 @@ class RuleSeam:
         finally:
             _trace.reset(token)
 
-    def _message(
-        self, account: str, region: str, topic: str, payload: bytes, client_id: str | None
-    ) -> Message:
+    def _place(self, account: str, region: str) -> Place:
         place = self._places.get((account, region))
         if place is None:
             place = self._places[account, region] = Place(account, region)
+        return place
+
+    def _message(
+        self, account: str, region: str, topic: str, payload: bytes, client_id: str | None
+    ) -> Message:
+        place = self._place(account, region)
         principal, trace_id = self._iot._rule_message_identity.get()
         properties = _properties.get()
         return Message(

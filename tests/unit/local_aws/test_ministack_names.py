@@ -42,9 +42,8 @@ print(json.dumps({
     "signatures": {
         name: list(inspect.signature(getattr(lab_or_iot, name)).parameters)
         for lab_or_iot, name in (
-            (iot, "_dispatch_rule_action"),
-            (iot, "_dispatch_rule_error_action"),
             (iot, "_evaluate_topic_rules"),
+            (iot, "put_topic_rule"),
         )
     },
 }))
@@ -72,14 +71,11 @@ def test_ministack_is_the_one_that_the_seams_fit(tmp_path: Path) -> None:
     assert answer["verify"] == "CERT_REQUIRED"
     sources = answer["sources"]
     assert isinstance(sources, list)
-    assert {"iot_logging", "lab_clock", "iot", "iam", "dynamodb", "cloudwatch_logs"} <= set(sources)
+    assert {"iot_logging", "lab_clock", "iot", "iam", "dynamodb"} <= set(sources)
     assert answer["heavy"] == [], "Timestream is to cost nothing until it is used"
     assert answer["signatures"] == {
-        "_dispatch_rule_action": ["account", "region", "rule", "action", "event"],
-        "_dispatch_rule_error_action": [
-            *("account", "region", "rule", "topic", "payload", "client_id", "failures"),
-        ],
         "_evaluate_topic_rules": ["account", "region", "topic", "payload", "client_id"],
+        "put_topic_rule": ["name", "payload", "named"],
     }
 
 
