@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -38,12 +39,30 @@ def check_request(service: str, operation: str, document: Mapping[str, Any]) -> 
         ValidationException: Names every constraint that is not satisfied.
     """
     shape = _model(service).operation_model(operation).input_shape
-    problems = list(_problems(shape, document, "")) if shape else []
+    problems = _problems(shape, document) if shape else []
     if not problems:
         return
     count = len(problems)
     errors = "error" if count == 1 else "errors"
-    raise ValidationException(f"{count} validation {errors} detected: {'; '.join(problems)}")
+    told = "; ".join(str(problem) for problem in problems)
+    raise ValidationException(f"{count} validation {errors} detected: {told}")
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """A constraint that is not satisfied; its path is put together from the inside outwards."""
+
+    path: str
+    value: str
+    constraint: str
+
+    def inside(self, name: str) -> _Problem:
+        path = f"{name}.{self.path}" if self.path else name
+        return replace(self, path=path)
+
+    def __str__(self) -> str:
+        failed = f"Value {self.value} at '{self.path}' failed to satisfy constraint"
+        return f"{failed}: Member must {self.constraint}"
 
 
 @lru_cache
@@ -51,55 +70,60 @@ def _model(service: str) -> ServiceModel:
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
-def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _problems(shape: Shape, value: Any) -> list[_Problem]:
     if type(value) not in _PYTHON_TYPES[shape.type_name]:
-        raise SerializationException(f"{path or 'the request'} is not a {shape.type_name}")
+        raise SerializationException(f"A value of {shape.name} is not a {shape.type_name}.")
     if isinstance(shape, StructureShape):
-        yield from _problems_of_members(shape, value, path)
-    elif isinstance(shape, ListShape):
-        yield from _problems_of_value(shape, value, path, len(value))
+        return _problems_of_members(shape, value)
+    if isinstance(shape, ListShape):
+        problems = _problems_of_size(shape, value, len(value))
         for number, element in enumerate(value, 1):
-            yield from _problems(shape.member, element, f"{path}.{number}.member")
-    elif isinstance(value, str):
-        yield from _problems_of_value(shape, value, path, len(value))
-        yield from _problems_of_text(shape, value, path)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        yield from _problems_of_value(shape, value, path, value)
+            found = _problems(shape.member, element)
+            problems += [problem.inside(f"{number}.member") for problem in found]
+        return problems
+    if isinstance(value, str):
+        return _problems_of_size(shape, value, len(value)) + _problems_of_text(shape, value)
+    return [] if isinstance(value, bool) else _problems_of_size(shape, value, value)
 
 
-def _problems_of_members(
-    shape: StructureShape, document: Mapping[str, Any], path: str
-) -> Iterator[str]:
-    for name, member in shape.members.items():
-        where = f"{path}.{_lower_first(name)}" if path else _lower_first(name)
-        value = document.get(name)
-        if value is not None:
-            yield from _problems(member, value, where)
-        elif name in shape.required_members:
-            yield f"Value null at '{where}' failed to satisfy constraint: Member must not be null"
+def _problems_of_members(shape: StructureShape, document: Mapping[str, Any]) -> list[_Problem]:
+    problems = [
+        _Problem(_lower_first(name), "null", "not be null")
+        for name in shape.required_members
+        if document.get(name) is None
+    ]
+    members = shape.members
+    for name, value in document.items():
+        if value is not None and name in members:
+            found = _problems(members[name], value)
+            problems += [problem.inside(_lower_first(name)) for problem in found]
+    return problems
 
 
-def _problems_of_value(shape: Shape, value: Any, path: str, measure: int) -> Iterator[str]:
-    constraints = {**shape.metadata, **_DOCUMENTED.get(shape.name, {})}
-    what = "value" if isinstance(value, int) else "length"
-    for bound, holds, words in (
-        ("min", measure >= constraints.get("min", measure), "greater than or equal to"),
-        ("max", measure <= constraints.get("max", measure), "less than or equal to"),
-    ):
-        if not holds:
-            yield _unsatisfied(value, path, f"have {what} {words} {constraints[bound]}")
+def _problems_of_size(shape: Shape, value: Any, measure: float) -> list[_Problem]:
+    constraints = _DOCUMENTED.get(shape.name, shape.metadata)
+    what = "length" if isinstance(value, str | list) else "value"
+    least, most = constraints.get("min"), constraints.get("max")
+    problems = []
+    if least is not None and measure < least:
+        problems.append(_unsatisfied(value, f"have {what} greater than or equal to {least}"))
+    if most is not None and measure > most:
+        problems.append(_unsatisfied(value, f"have {what} less than or equal to {most}"))
+    return problems
 
 
-def _problems_of_text(shape: Shape, value: str, path: str) -> Iterator[str]:
+def _problems_of_text(shape: Shape, value: str) -> list[_Problem]:
+    problems = []
     pattern, names = shape.metadata.get("pattern"), shape.metadata.get("enum")
     if pattern and not re.fullmatch(pattern, value):
-        yield _unsatisfied(value, path, f"satisfy regular expression pattern: {pattern}")
+        problems.append(_unsatisfied(value, f"satisfy regular expression pattern: {pattern}"))
     if names and value not in names:
-        yield _unsatisfied(value, path, f"satisfy enum value set: [{', '.join(names)}]")
+        problems.append(_unsatisfied(value, f"satisfy enum value set: [{', '.join(names)}]"))
+    return problems
 
 
-def _unsatisfied(value: Any, path: str, constraint: str) -> str:
-    return f"Value '{value}' at '{path}' failed to satisfy constraint: Member must {constraint}"
+def _unsatisfied(value: Any, constraint: str) -> _Problem:
+    return _Problem("", f"'{value}'", constraint)
 
 
 def _lower_first(name: str) -> str:

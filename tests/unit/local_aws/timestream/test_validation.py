@@ -93,7 +93,7 @@ def test_the_query_services_requests_are_checked_too() -> None:
 
 @pytest.mark.parametrize("value", [5, ["x"], {"a": 1}, True])
 def test_a_member_of_another_json_type_cannot_be_read(value: object) -> None:
-    with pytest.raises(SerializationException, match="databaseName"):
+    with pytest.raises(SerializationException, match="ResourceName"):
         check_request("timestream-write", "DescribeDatabase", {"DatabaseName": value})
 
 
