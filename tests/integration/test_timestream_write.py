@@ -15,6 +15,7 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from lab_utils.local_aws.session_file import Session
@@ -320,6 +321,18 @@ def test_the_endpoint_is_the_one_that_was_called(aws_session: Session, host: str
     )
     [endpoint] = client.describe_endpoints()["Endpoints"]
     assert endpoint == {"Address": url, "CachePeriodInMinutes": 1440}
+
+
+def test_the_javascript_sdk_is_told_a_host_name(aws_session: Session) -> None:
+    client = boto3.client(
+        "timestream-write",
+        endpoint_url=aws_session.endpoint_url,
+        region_name="eu-west-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(user_agent="aws-sdk-js/3.943.0"),
+    )
+    assert client.describe_endpoints()["Endpoints"][0]["Address"] == "127.0.0.1"
 
 
 def environment(aws_session: Session) -> dict[str, str]:

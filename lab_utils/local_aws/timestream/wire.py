@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from lab_utils.local_aws.place import Place
 from lab_utils.local_aws.timestream import databases, tables, tagging
@@ -200,8 +201,13 @@ def _read_body(body: bytes) -> Request:
 def _endpoints(headers: Mapping[str, str]) -> dict[str, Any]:
     """Return the address that the caller used: it reaches us, by whatever name and way.
 
-    AWS answers a bare host name. botocore would put ``https`` before it.
+    AWS answers a bare host name. botocore would put ``https`` before it. The JavaScript SDK
+    takes whatever comes for a host name, and keeps its scheme and port.
     """
-    scheme = headers.get("x-forwarded-proto", "http").split(",")[0].strip()
-    address = f"{scheme}://{headers['host']}"
+    host = headers["host"]
+    if "aws-sdk-js" in headers.get("user-agent", ""):
+        address = urlsplit(f"//{host}").hostname or host
+    else:
+        scheme = headers.get("x-forwarded-proto", "http").split(",")[0].strip()
+        address = f"{scheme}://{host}"
     return {"Endpoints": [{"Address": address, "CachePeriodInMinutes": _CACHE_MINUTES}]}
