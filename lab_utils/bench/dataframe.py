@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lab_utils.bench import embedded, house
-from lab_utils.bench.outcome import BenchmarkError, Options, Outcome, Report, middle
+from lab_utils.bench.outcome import BenchmarkError, Options, Outcome, Report, middle, middle_ratio
 from lab_utils.bench.readings import start_with_readings
 from lab_utils.environment import clean_environment
 
@@ -38,15 +38,15 @@ def dataframe(options: Options, report: Report) -> Outcome:
                 results.append(_read(way, environment))
                 _check_rows(results[-1]["rows"], rows)
                 report(f"round {number + 1} of {rounds}: {way} {results[-1]['seconds']:.2f} s")
-    frame_s, loop_s = (middle(one["seconds"] for one in measured[w]) for w in ("frame", "loop"))
+    frame_s, loop_s = ([one["seconds"] for one in measured[way]] for way in ("frame", "loop"))
     grown = {way: middle(one["grown_bytes"] for one in measured[way]) for way in measured}
     return Outcome(
-        {"time": loop_s / frame_s, "memory": grown["frame"] / response_bytes},
+        {"time": middle_ratio(loop_s, frame_s), "memory": grown["frame"] / response_bytes},
         {
             "rows": rows,
             "rounds": rounds,
-            "query_s": frame_s,
-            "loop_s": loop_s,
+            "query_s": middle(frame_s),
+            "loop_s": middle(loop_s),
             "response_mb": response_bytes / 1e6,
             "query_grown_mb": grown["frame"] / 1e6,
             "loop_grown_mb": grown["loop"] / 1e6,

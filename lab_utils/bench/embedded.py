@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from lab_utils.embedded import local_control
 from lab_utils.settings import Settings, read_settings
 from lab_utils.targets import LocalTarget
@@ -40,6 +42,11 @@ def start(settings: Settings) -> LocalTarget:
 def stop(settings: Settings) -> None:
     """Stop the embedded AWS of a workspace; what it stored stays."""
     local_control().stop(settings)
+
+
+def process(settings: Settings) -> psutil.Process:
+    """Return the process of the embedded AWS that runs in a workspace."""
+    return psutil.Process(local_control().find(settings).pid)
 
 
 def _be_quiet(_line: Any) -> None:

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import psutil
+
 from lab_utils.bench import embedded, house
-from lab_utils.bench.outcome import BenchmarkError, Options, Outcome, Report, middle
+from lab_utils.bench.outcome import BenchmarkError, Options, Outcome, Report, middle, middle_ratio
 from lab_utils.bench.plain_ministack import plain_ministack
 from lab_utils.bench.raw_mqtt import MqttAddress, RawPublisher
 from lab_utils.waiting import wait_for
@@ -56,22 +58,26 @@ class _Side:
     Attributes:
         client: Makes its boto3 clients.
         address: Where its device connects.
+        process: The broker's process.
         tallies: Of each store that its rules write to.
         sent: How many messages it got.
         acknowledged_per_s: Each round's messages per second, until the last acknowledgement.
         stored_per_s: The same until everything was stored.
+        processor_us: For how long the process computed, for each message of a round.
     """
 
     client: Callable[[str], Any]
     address: MqttAddress
+    process: psutil.Process
     tallies: list[_Tally]
     sent: int = 0
     acknowledged_per_s: list[float] = field(default_factory=list)
     stored_per_s: list[float] = field(default_factory=list)
+    processor_us: list[float] = field(default_factory=list)
 
     def measure(self, messages: int) -> None:
         """Send so many messages over a new connection, and wait until all are stored."""
-        packets = house.reading_packets(self.sent, messages)
+        before_s, packets = self._computed_s(), house.reading_packets(self.sent, messages)
         with RawPublisher(self.address, "house") as publisher:
             started = time.perf_counter()
             publisher.publish(packets)
@@ -81,11 +87,18 @@ class _Side:
             tally.wait(self.sent)
         self.acknowledged_per_s.append(messages / acknowledged_s)
         self.stored_per_s.append(messages / (time.perf_counter() - started))
+        self.processor_us.append((self._computed_s() - before_s) / messages * 1e6)
 
     def forget(self) -> None:
         """Forget what was measured so far, which was to warm up."""
         self.acknowledged_per_s.clear()
         self.stored_per_s.clear()
+        self.processor_us.clear()
+
+    def _computed_s(self) -> float:
+        """Return for how many seconds the process has computed so far."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
 
 
 def ingest(options: Options, report: Report) -> Outcome:
@@ -99,6 +112,7 @@ def ingest(options: Options, report: Report) -> Outcome:
     Returns:
         Ratios of messages per second, the embedded AWS to ministack; more is better.
         ``acknowledged`` until the last PUBACK, ``stored`` until everything could be counted.
+        And ``processor``, of the time that the process computed for a message; less is better.
     """
     messages, rounds = options.size or _MESSAGES, options.rounds or _ROUNDS
     with _embedded_side() as ours, _plain_side() as plain:
@@ -117,13 +131,15 @@ def _outcome(ours: _Side, plain: _Side, messages: int, rounds: int) -> Outcome:
     for name, side in (("embedded", ours), ("ministack", plain)):
         figures[f"{name}_acknowledged_per_s"] = middle(side.acknowledged_per_s)
         figures[f"{name}_stored_per_s"] = middle(side.stored_per_s)
+        figures[f"{name}_processor_us_per_message"] = middle(side.processor_us)
         for tally in side.tallies:
             figures[f"{name}_rows_in_{tally.store}"] = tally.count()
         figures[f"{name}_messages"] = side.sent
     return Outcome(
         {
-            "acknowledged": middle(ours.acknowledged_per_s) / middle(plain.acknowledged_per_s),
-            "stored": middle(ours.stored_per_s) / middle(plain.stored_per_s),
+            "acknowledged": middle_ratio(ours.acknowledged_per_s, plain.acknowledged_per_s),
+            "stored": middle_ratio(ours.stored_per_s, plain.stored_per_s),
+            "processor": middle_ratio(ours.processor_us, plain.processor_us),
         },
         figures,
     )
@@ -150,7 +166,8 @@ def _embedded_side() -> Iterator[_Side]:
             lambda: house.count_records(target.client),
             lambda sent: house.RECORDS_PER_MESSAGE * sent,
         )
-        yield _Side(target.client, address, [_hot_items(target.client), records])
+        process = embedded.process(settings)
+        yield _Side(target.client, address, process, [_hot_items(target.client), records])
 
 
 @contextmanager
@@ -159,7 +176,7 @@ def _plain_side() -> Iterator[_Side]:
         address = house.make_device(plain.client, folder, plain.mqtt_port, plain.authority)
         house.make_role(plain.client)
         house.make_hot_rule(plain.client)
-        yield _Side(plain.client, address, [_hot_items(plain.client)])
+        yield _Side(plain.client, address, plain.process, [_hot_items(plain.client)])
 
 
 def _hot_items(client: Callable[[str], Any]) -> _Tally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, Protocol
@@ -76,6 +76,11 @@ class Benchmark(Protocol):
 def middle(values: Iterable[float]) -> float:
     """Return the median of what was measured."""
     return float(median(values))
+
+
+def middle_ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return the median of each round's ratio: what slows the machine slows both sides of it."""
+    return middle(one / other for one, other in zip(ours, theirs, strict=True))
 
 
 def _rounded(value: Any) -> Any:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 
 from lab_utils.bench.outcome import BenchmarkError
 from lab_utils.environment import without_proxy
@@ -42,11 +43,13 @@ class PlainMinistack:
         http_port: Of the AWS APIs.
         mqtt_port: Of MQTT over mutual TLS.
         authority: The PEM file of its authority.
+        process: Its process.
     """
 
     http_port: int
     mqtt_port: int
     authority: Path
+    process: psutil.Process
 
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service."""
@@ -76,7 +79,7 @@ def plain_ministack(folder: Path) -> Iterator[PlainMinistack]:
     try:
         authority = folder / "authority.pem"
         authority.write_bytes(_wait_for_authority(process, http_port, folder))
-        yield PlainMinistack(http_port, mqtt_port, authority)
+        yield PlainMinistack(http_port, mqtt_port, authority, psutil.Process(process.pid))
     finally:
         process.terminate()
         try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab_utils.bench import embedded, house
-from lab_utils.bench.outcome import BenchmarkError, Options, Outcome, Report, middle
+from lab_utils.bench.outcome import BenchmarkError, Options, Outcome, Report, middle, middle_ratio
 from lab_utils.bench.readings import start_with_readings, store_path
 from lab_utils.embedded import local_bulk
 
@@ -61,7 +61,7 @@ def query(options: Options, report: Report) -> Outcome:
     process have a file. Both sides alternate, and have to return as many rows.
 
     Returns:
-        Ratios of the median times, HTTP to direct; less is better.
+        Ratios of the times, HTTP to direct; less is better.
     """
     records, rounds = options.size or _RECORDS, options.rounds or _ROUNDS
     pairs = {
@@ -116,5 +116,5 @@ def _outcome(pairs: dict[str, _Pair], figures: dict[str, Any]) -> Outcome:
         figures[f"{name}_http_ms"] = middle(pair.http_ms)
         figures[f"{name}_direct_ms"] = middle(pair.direct_ms)
         figures[f"{name}_rows"] = pair.rows
-    ratios = {name: middle(p.http_ms) / middle(p.direct_ms) for name, p in pairs.items()}
+    ratios = {name: middle_ratio(p.http_ms, p.direct_ms) for name, p in pairs.items()}
     return Outcome(ratios, figures)

@@ -13,14 +13,20 @@ from lab_utils.cli import main
 
 FIELDS = {
     "ingest": (
-        {"acknowledged", "stored"},
+        {"acknowledged", "stored", "processor"},
         {
             "messages_per_round",
             "rounds",
             *(
                 f"{side}_{what}"
                 for side in ("embedded", "ministack")
-                for what in ("acknowledged_per_s", "stored_per_s", "messages", "rows_in_dynamodb")
+                for what in (
+                    "acknowledged_per_s",
+                    "stored_per_s",
+                    "processor_us_per_message",
+                    "messages",
+                    "rows_in_dynamodb",
+                )
             ),
             "embedded_rows_in_timestream",
         },
