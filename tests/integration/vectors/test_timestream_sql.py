@@ -21,7 +21,7 @@ from tests.integration.vectors.timestream import (
 )
 
 AREA = "timestream_sql"
-WIDE = 50_000
+WIDE = 10_000
 OBSERVED = {"v577", "v581", "v582", "v584", "v585", "v590", "v594"}
 """What was seen on tables of others, or without the query: each has a test of its own."""
 PLAIN = [
