@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from lab_utils.local_aws.rules.sql.errors import SqlParseError
 from lab_utils.local_aws.rules.sql.statement import Statement, parse_statement
 from lab_utils.local_aws.rules.topics import TopicFilter
 
+_log = logging.getLogger(__name__)
 DEFAULT_SQL_VERSION = "2015-10-08"
 """What the API takes a rule without a version for."""
 
@@ -180,4 +182,5 @@ class RuleBook:
         try:
             return parse_rule(place, name, declared, self._services)
         except (SqlParseError, InvalidActionError) as error:
+            _log.error("Rule %s cannot be run: %s", name, error)
             return BrokenRule(name, declared, str(error))

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from lab_utils.local_aws.rules.actions.base import Action, Step
-from lab_utils.local_aws.rules.definition import BrokenRule, Rule, RuleBook
+from lab_utils.local_aws.rules.definition import Rule, RuleBook
 from lab_utils.local_aws.rules.externals import RuleExternals
 from lab_utils.local_aws.rules.failures import error_document, failed, succeeded
 from lab_utils.local_aws.rules.message import Message
@@ -59,9 +59,7 @@ class RuleEngine:
         """Run every rule that takes the message's topic."""
         watchers = (*self._watchers(message), *trace)
         for rule in self._book.rules(message.place):
-            if isinstance(rule, BrokenRule):
-                _log.error("Rule %s cannot be run: %s", rule.name, rule.problem)
-            elif rule.takes(message.topic):
+            if isinstance(rule, Rule) and rule.takes(message.topic):
                 await self._run(rule, message, watchers)
 
     async def ingest(self, message: Message, name: str, trace: Sequence[Watch] = ()) -> None:

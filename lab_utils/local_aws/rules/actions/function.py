@@ -30,30 +30,32 @@ class LambdaAction:
     kind: ClassVar[str] = "lambda"
     log_name: ClassVar[str] = "LambdaAction"
     role_arn: str = ""
-    templates: tuple[Template, ...] = ()
 
     def __init__(self, given: Specification) -> None:
-        self.resource = given.fixed("functionArn")
+        self.resource = given.text("functionArn")
+        self._function = given.template("functionArn")
+        self.templates: tuple[Template, ...] = (self._function,)
         self._services = given.services
         self._rule_arn = given.rule_arn
 
-    def prepare(self, message: Message, _context: MessageContext, output: Any) -> Step:
+    def prepare(self, message: Message, context: MessageContext, output: Any) -> Step:
         """Return the invocation."""
+        function = self._function.render(context)
         return Step(
-            resource=self.resource,
-            resources={"FunctionArn": self.resource},
+            resource=function,
+            resources={"FunctionArn": function},
             purpose="invoke the Lambda function",
             permissions=(),
-            perform=partial(self._invoke, message, as_bytes(output)),
+            perform=partial(self._invoke, message, function, as_bytes(output)),
         )
 
-    def _invoke(self, message: Message, event: bytes) -> Outcome:
-        if not self._services.function_allows(message.place, self.resource, self._rule_arn):
-            raise function_denied(self.resource)
-        return self._answered(message, event)
+    def _invoke(self, message: Message, function: str, event: bytes) -> Outcome:
+        if not self._services.function_allows(message.place, function, self._rule_arn):
+            raise function_denied(function)
+        return self._answered(message, function, event)
 
-    async def _answered(self, message: Message, event: bytes) -> None:
-        request = invocation(self.resource, event, "Event")
+    async def _answered(self, message: Message, function: str, event: bytes) -> None:
+        request = invocation(function, event, "Event")
         require_answer(await self._services.request(message.place, request), LAMBDA)
 
 
