@@ -23,6 +23,9 @@ from lab_utils.local_aws.timestream.query.special_forms import SPECIAL_FORMS
 from lab_utils.local_aws.timestream.query.types import Type
 from lab_utils.local_aws.timestream.query.windows import WINDOW_FUNCTIONS, over_clause
 
+# Our choice: DuckDB binds a lambda's body twice or more often, and so each lambda in it.
+DEEPEST_LAMBDAS = 3
+
 _PARTS = {
     "year": "year",
     "quarter": "quarter",
@@ -65,6 +68,10 @@ class _Argument:
             raise self.at.session.error(
                 f"A lambda of {len(parameters)} parameters is expected", self.node
             )
+        if len(self.at.scope.parameters) >= DEEPEST_LAMBDAS:
+            raise self.at.session.error(
+                f"Lambdas nested more than {DEEPEST_LAMBDAS} deep are not supported", self.node
+            )
         bound = {}
         for name, kind in zip(names, parameters, strict=True):
             bound[name.name.lower()] = Typed(f'"{self.at.session.name("p:")}"', kind)
@@ -82,7 +89,13 @@ def call(at: Expressions, name: str, arguments: Sequence[exp.Expr], node: exp.Ex
     entry = SCALAR_FUNCTIONS.get(name)
     if entry is None:
         raise at.session.error(f"Function {name} not registered", node)
-    made = Call(name, _arguments(at, arguments), at.session.position(node), NOW.sql)
+    made = Call(
+        name,
+        _arguments(at, arguments),
+        at.session.position(node),
+        NOW.sql,
+        is_in_lambda=bool(at.scope.parameters),
+    )
     return entry(made) if callable(entry) else call_scalar(entry, made)
 
 

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from lab_utils.local_aws.timestream.query.coercion import Typed, can_coerce, coerce, common_type
-from lab_utils.local_aws.timestream.query.sql_errors import Position, SqlError, semantic_error
+from lab_utils.local_aws.timestream.query.sql_errors import (
+    Position,
+    SqlError,
+    semantic_error,
+    syntax_error,
+)
 from lab_utils.local_aws.timestream.query.types import (
     UNKNOWN,
     ArrayType,
@@ -61,6 +66,7 @@ class Call:
         position: Where the name stands.
         now: DuckDB SQL of the query's time, a TIMESTAMP_NS constant.
         modifiers: An aggregate's DISTINCT, ORDER BY, FILTER and OVER.
+        is_in_lambda: Whether it stands in a lambda, and so may run for each element of an array.
     """
 
     name: str
@@ -68,6 +74,7 @@ class Call:
     position: Position | None
     now: str
     modifiers: Modifiers = field(default_factory=Modifiers)
+    is_in_lambda: bool = False
 
     def values(self) -> list[Typed]:
         """Return all arguments, none of which may be a lambda."""
@@ -90,13 +97,15 @@ class Call:
         return semantic_error(message, self.position)
 
     def wrong_arguments(self, expected: str) -> SqlError:
-        """Return the error for arguments that fit no signature."""
+        """Return the error for arguments that fit no signature.
+
+        It begins as AWS's was seen to begin for ``ago('7d')``.
+        """
         given = ", ".join(
             "function" if a.is_lambda else str(a.typed().type) for a in self.arguments
         )
-        return self.error(
-            f"Unexpected parameters ({given}) for function {self.name}. Expected: {expected}"
-        )
+        text = f"Unexpected parameters ({given}) for function {self.name}. Expected: {expected}"
+        return syntax_error(text, self.position) if self.position else self.error(text)
 
 
 Builder = Callable[[Call], Typed]

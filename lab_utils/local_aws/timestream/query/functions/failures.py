@@ -61,6 +61,6 @@ def once(value: str, name: str, body: str) -> str:
 
 def named(macro: str, *parameters: str) -> str:
     """Return the call of a macro whose arguments have been computed once."""
-    packed = ", ".join(f"{name} := {name}" for name in parameters)
-    names = ", ".join(f"q.{name}" for name in parameters)
+    packed = ", ".join(f"v{index} := {name}" for index, name in enumerate(parameters))
+    names = ", ".join(f"q.v{index}" for index in range(len(parameters)))
     return once(f"struct_pack({packed})", "q", f"{macro}({names})")

@@ -7,7 +7,7 @@ Source: Timestream developer guide, "Mathematical functions". ``log``, ``width_b
 from __future__ import annotations
 
 from lab_utils.local_aws.timestream.query.functions.base import Entry, Signature
-from lab_utils.local_aws.timestream.query.functions.failures import checked, unless_null
+from lab_utils.local_aws.timestream.query.functions.failures import checked, named, unless_null
 from lab_utils.local_aws.timestream.query.types import (
     BIGINT,
     BOOLEAN,
@@ -111,7 +111,7 @@ FUNCTIONS: dict[str, Entry] = {
 
 _NO_RADIX = ("radix NOT BETWEEN 2 AND 36", "'Radix must be between 2 and 36'")
 _NO_NUMBER = (
-    "NOT regexp_full_match(text, '[-+]?[0-9A-Za-z]+') OR list_max(ts_digits(text)) >= radix",
+    "NOT regexp_full_match(text, '[-+]?[0-9A-Za-z]{1,100}') OR list_max(ts_digits(text)) >= radix",
     "'Not a valid base-' || radix || ' number: ' || text",
 )
 _DIGITS = (
@@ -132,12 +132,13 @@ _MACROS = {
         ("upper <= 0", "'bound must be positive'"), result="floor(random() * upper)"
     ),
     "ts_digits(text)": _DIGITS,
-    "ts_from_base(text, radix)": checked(
+    "ts_from_base_of(text, radix)": checked(
         _NO_RADIX,
         _NO_NUMBER,
         result="CASE WHEN text LIKE '-%' THEN -1 ELSE 1 END * list_reduce(ts_digits(text),"
         " lambda total, digit: total * radix + digit, CAST(0 AS BIGINT))",
     ),
+    "ts_from_base(text, radix)": named("ts_from_base_of", "text", "radix"),
     "ts_to_base(number, radix)": checked(
         _NO_RADIX,
         result="CASE WHEN number < 0 THEN '-' ELSE '' END"

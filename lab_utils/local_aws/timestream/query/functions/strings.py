@@ -7,7 +7,12 @@ are Presto's, the page does not list them.
 from __future__ import annotations
 
 from lab_utils.local_aws.timestream.query.coercion import Typed, can_coerce, coerce, common_type
-from lab_utils.local_aws.timestream.query.functions.base import Call, Entry, Signature
+from lab_utils.local_aws.timestream.query.functions.base import (
+    Call,
+    Entry,
+    Signature,
+    call_scalar,
+)
 from lab_utils.local_aws.timestream.query.functions.failures import checked, named, unless_null
 from lab_utils.local_aws.timestream.query.types import (
     BIGINT,
@@ -20,7 +25,9 @@ from lab_utils.local_aws.timestream.query.types import (
 )
 
 # Far beyond Timestream's varchar of 2 KB; what is longer only fills the memory.
-_LONGEST = 10_000
+_LONGEST = 2_000_000
+_LONGEST_OF_MANY = 10_000
+_MOST_POSITIONS = 10_000
 _WHITESPACE = r"' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)"
 _T = variable("T")
 
@@ -49,8 +56,13 @@ def _trim(name: str) -> list[Signature]:
     ]
 
 
-def _pad(name: str) -> list[Signature]:
-    return [Signature((VARCHAR, BIGINT, VARCHAR), VARCHAR, f"ts_{name}({{0}}, {{1}}, {{2}})")]
+def _pad(call: Call) -> Typed:
+    """Pad to at most a size that depends on how many texts it will be done to."""
+    values = call.values()
+    is_constant = all(value.literal is not None for value in values) and not call.is_in_lambda
+    longest = _LONGEST if is_constant else _LONGEST_OF_MANY
+    sql = f"ts_{call.name}({{0}}, {{1}}, {{2}}, {longest})"
+    return call_scalar([Signature((VARCHAR, BIGINT, VARCHAR), VARCHAR, sql)], call)
 
 
 def _find(name: str) -> list[Signature]:
@@ -74,8 +86,8 @@ FUNCTIONS: dict[str, Entry] = {
     "levenshtein_distance": [Signature((VARCHAR, VARCHAR), BIGINT, "ts_levenshtein({0}, {1})")],
     "lower": [Signature((VARCHAR,), VARCHAR, "lower({0})")],
     "upper": [Signature((VARCHAR,), VARCHAR, "upper({0})")],
-    "lpad": _pad("lpad"),
-    "rpad": _pad("rpad"),
+    "lpad": _pad,
+    "rpad": _pad,
     "ltrim": _trim("ltrim"),
     "rtrim": _trim("rtrim"),
     "trim": _trim("trim"),
@@ -100,24 +112,29 @@ FUNCTIONS: dict[str, Entry] = {
 }
 
 _WRONG_SIZE = (
-    f"size < 0 OR size > {_LONGEST}",
-    f"'Padding size must be between 0 and {_LONGEST}'",
+    "size < 0 OR size > longest",
+    "'Padding size must be between 0 and ' || longest",
 )
 _NO_PADDING = ("padding = ''", "'Padding string must not be empty'")
 _NO_DELIMITER = ("delimiter = ''", "'The delimiter may not be the empty string'")
+# Looking at every position takes the square of their number.
+_TOO_MANY_POSITIONS = (
+    f"length(text) > {_MOST_POSITIONS}",
+    f"'An instance is only looked for in texts of up to {_MOST_POSITIONS} characters'",
+)
 _NO_INSTANCE = ("instance <= 0", "'''instance'' must be a positive number.'")
 # DuckDB clips a start before the first character, and takes 0 for 1.
 _SUBSTR = unless_null(
     "first",
     "size",
     result="CASE WHEN first = 0 OR first < -length(text) OR size <= 0 THEN ''"
-    f" ELSE substr(text, greatest(least(first, {_LONGEST}), -{_LONGEST}), least(size, {_LONGEST}))"
+    f" ELSE substr(text, ts_clamp(first, -{_LONGEST}, {_LONGEST}), ts_clamp(size, 0, {_LONGEST}))"
     " END",
 )
 
 
 def _padding(name: str) -> str:
-    result = f"{name}(text, CAST(greatest(0, least(size, {_LONGEST})) AS INTEGER), padding)"
+    result = f"{name}(text, CAST(ts_clamp(size, 0, longest) AS INTEGER), padding)"
     return checked(_WRONG_SIZE, _NO_PADDING, result=unless_null("size", result=result))
 
 
@@ -152,8 +169,8 @@ _MACROS = {
         ),
         result="levenshtein(one, other)",
     ),
-    "ts_lpad(text, size, padding)": _padding("lpad"),
-    "ts_rpad(text, size, padding)": _padding("rpad"),
+    "ts_lpad(text, size, padding, longest)": _padding("lpad"),
+    "ts_rpad(text, size, padding, longest)": _padding("rpad"),
     "ts_concat(texts)": "list_transform([texts], lambda l: CASE WHEN list_count(l) = len(l)"
     " AND NOT ts_is_too_long(list_sum(list_transform(l, lambda t: strlen(t))))"
     " THEN array_to_string(l, '') END)[1]",
@@ -185,16 +202,20 @@ _MACROS = {
     # Every position, those of overlapping hits too.
     "ts_positions(text, search)": "list_filter(range(1, length(text) - length(search) + 2),"
     " lambda i: substr(text, i, length(search)) = search)",
+    "ts_instance(text, search, instance)": checked(
+        _TOO_MANY_POSITIONS,
+        result="coalesce(ts_positions(substr(text, 1, 10000), search)[instance], 0)",
+    ),
     "ts_strpos(text, search, instance)": checked(
         _NO_INSTANCE,
         result="CASE WHEN instance = 1 THEN strpos(text, search)"
         " WHEN length(text) + length(search) + instance IS NOT NULL"
-        " THEN coalesce(ts_positions(text, search)[instance], 0) END",
+        " THEN ts_instance(text, search, instance) END",
     ),
     "ts_strrpos(text, search, instance)": checked(
         _NO_INSTANCE,
         result="CASE WHEN length(text) + length(search) + instance IS NOT NULL"
-        " THEN coalesce(ts_positions(text, search)[-instance], 0) END",
+        " THEN ts_instance(text, search, -instance) END",
     ),
     "ts_substr(text, first, size)": _SUBSTR,
 }

@@ -98,6 +98,7 @@ def test_the_logarithm_of_0_and_the_power_of_0_are_infinite() -> None:
     [
         ("mod(7, 0)", "Division by zero"),
         ("from_base('zz', 16)", "Not a valid base-16 number: zz"),
+        ("from_base(rpad('1', 1000000, '1'), 16)", "Not a valid base-16 number: 1111"),
         ("from_base('', 16)", "Not a valid base-16 number: "),
         ("from_base('1', 37)", "Radix must be between 2 and 36"),
         ("to_base(1, 1)", "Radix must be between 2 and 36"),
