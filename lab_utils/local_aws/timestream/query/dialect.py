@@ -66,14 +66,20 @@ class TimestreamParser(TrinoParser):
         ),
     }
 
-    def _parse_types(self, check_func: bool = False, **options: Any) -> exp.Expr | None:
+    def _parse_types(
+        self,
+        check_func: bool = False,
+        schema: bool = False,
+        allow_identifiers: bool = True,
+        with_collation: bool = False,
+    ) -> exp.Expr | None:
         """Read a type; within an expression only before a text, as in ``date '2022-01-01'``.
 
         The parser would try ``row(row(...`` as a type first, and so each level twice.
         """
         if check_func and self._next.token_type is not TokenType.STRING:
             return None
-        return super()._parse_types(check_func=check_func, **options)
+        return super()._parse_types(check_func, schema, allow_identifiers, with_collation)
 
 
 class Timestream(Trino):

@@ -12,7 +12,7 @@ from lab_utils.local_aws.timestream.query.coercion import Typed
 from lab_utils.local_aws.timestream.query.expansion import LARGEST_EXPANSION, expanded_size
 from lab_utils.local_aws.timestream.query.handlers import HANDLERS
 from lab_utils.local_aws.timestream.query.queries import translate_query
-from lab_utils.local_aws.timestream.query.rendering import row_json
+from lab_utils.local_aws.timestream.query.rendering import DEEPEST_ARRAYS, array_depth, row_json
 from lab_utils.local_aws.timestream.query.scopes import Column, Query
 from lab_utils.local_aws.timestream.query.session import NOW_MARK, Session, View
 from lab_utils.local_aws.timestream.query.setup import WEIGHTS
@@ -95,6 +95,8 @@ def plan_query(
 
 
 def _plan(session: Session, query: Query) -> Plan:
+    if any(array_depth(column.type) > DEEPEST_ARRAYS for column in query.columns):
+        raise SqlError(f"Arrays nested more than {DEEPEST_ARRAYS} deep are not supported")
     if expanded_size(query.sql, WEIGHTS) > LARGEST_EXPANSION:
         raise SqlError("The query is too complex: its function calls are nested too deeply")
     tables = tuple(session.tables.values())

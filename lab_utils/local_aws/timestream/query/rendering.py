@@ -31,6 +31,8 @@ _DAY = 86_400_000_000_000
 # Stands around a double that DuckDB prints otherwise than Java; a JSON text escapes it.
 _MARK = "\x02"
 _MARKED = re.compile(f"{_MARK}([^{_MARK}]*){_MARK}")
+# Our choice: DuckDB binds a lambda's body twice, and there is one in each array's text.
+DEEPEST_ARRAYS = 10
 _NULL = """'{"NullValue":true}'"""
 
 # Doubles look as Java's Double.toString prints them; DuckDB's text differs outside
@@ -77,6 +79,17 @@ def text_of(value: Typed) -> str:
     return _TEXTS.get(value.type, "CAST({} AS VARCHAR)").format(value.sql)
 
 
+def array_depth(kind: Type) -> int:
+    """Return how many arrays deep the values of a type are."""
+    if isinstance(kind, ArrayType):
+        return 1 + array_depth(kind.element)
+    if isinstance(kind, TimeSeriesType):
+        return 1 + array_depth(kind.value)
+    if isinstance(kind, RowType):
+        return max((array_depth(field) for _, field in kind.fields), default=0)
+    return 0
+
+
 def row_json(values: list[Typed]) -> str:
     """Return DuckDB SQL of the API's Row document of these columns."""
     # One call, not a chain of ||: a thousand columns would nest deeper than DuckDB allows.
@@ -88,7 +101,7 @@ def _datum(sql: str, kind: Type, depth: int) -> str:
     """Return DuckDB SQL of a value's Datum document; never NULL."""
     if kind == UNKNOWN:
         return _NULL
-    return f"coalesce({_document(sql, kind, depth)}, {_NULL})"
+    return f"CASE WHEN {sql} IS NULL THEN {_NULL} ELSE {_document(sql, kind, depth)} END"
 
 
 def _document(sql: str, kind: Type, depth: int) -> str:
@@ -102,8 +115,7 @@ def _document(sql: str, kind: Type, depth: int) -> str:
             for index, (_, field) in enumerate(kind.fields)
         ]
         data = ", ',', ".join(fields)
-        document = f"""concat('{{"RowValue":{{"Data":[', {data}, ']}}}}')"""
-        return f"CASE WHEN {sql} IS NULL THEN NULL ELSE {document} END"
+        return f"""concat('{{"RowValue":{{"Data":[', {data}, ']}}}}')"""
     if kind == VARCHAR:
         return f"""'{{"ScalarValue":' || CAST(to_json({sql}) AS VARCHAR) || '}}'"""
     text = _double(sql) if kind == DOUBLE else text_of(Typed(sql, kind))
@@ -149,5 +161,8 @@ def _point(item: str, kind: TimeSeriesType, depth: int) -> str:
 
 def _listed(member: str, sql: str, document: Callable[[str], str], depth: int) -> str:
     item = f'"e:{depth}"'
-    items = f"array_to_string(list_transform({sql}, lambda {item}: {document(item)}), ',')"
-    return f"""'{{"{member}":[' || {items} || ']}}'"""
+    # Not array_to_string, a macro of DuckDB's that names its list twice.
+    items = (
+        f"list_aggregate(list_transform({sql}, lambda {item}: {document(item)}), 'string_agg', ',')"
+    )
+    return f"""concat('{{"{member}":[', {items}, ']}}')"""
