@@ -7,6 +7,7 @@ import json
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -392,3 +393,26 @@ def test_a_function_that_fails_or_is_late_ends_the_rule_but_not_the_next(
     bench.publish(event)
     wait_until(lambda: len(listener.messages) == 2, "the other rule's answer")
     assert json.loads(listener.messages[1][1]) == {"x": "other"}
+
+
+def test_messages_of_two_devices_at_once_all_arrive_with_their_own_values(
+    bench: Bench, store: tuple[str, str], make_device: MakeDevice
+) -> None:
+    dimensions = [{"name": "sensor_id", "value": "${clientid()}-${number}"}]
+    action = {**timestream(bench.role, *store), "dimensions": dimensions}
+    bench.make_rule({"timestream": action}, sql=f"SELECT number FROM '{bench.topic}/#'")
+
+    def send(name: str) -> None:
+        with Mqtt5Probe(bench.session, devices[name], client_id=name) as probe:
+            probe.connack()
+            for number in range(25):
+                assert probe.publish(f"{bench.topic}/{name}", json.dumps({"number": number})) == 0
+
+    devices = {bench.unique("one"): make_device(), bench.unique("two"): make_device()}
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(send, devices))
+    has_rows(bench, store, 50)
+    sql = f'SELECT sensor_id, measure_value::bigint FROM "{store[0]}"."{store[1]}"'
+    query = bench.client("timestream-query").query(QueryString=sql)
+    found = {tuple(d["ScalarValue"] for d in row["Data"]) for row in query["Rows"]}
+    assert found == {(f"{name}-{n}", str(n)) for name in devices for n in range(25)}
