@@ -198,12 +198,24 @@ def test_tags_are_given_at_creation_added_and_removed(
     ("operation", "request_"),
     [
         ("list_batch_load_tasks", {}),
+        (
+            "create_batch_load_task",
+            {
+                "DataSourceConfiguration": {
+                    "DataSourceS3Configuration": {"BucketName": "bucket"},
+                    "DataFormat": "CSV",
+                },
+                "ReportConfiguration": {},
+                "TargetDatabaseName": "house",
+                "TargetTableName": "readings",
+            },
+        ),
         ("describe_batch_load_task", {"TaskId": "ABC"}),
         ("resume_batch_load_task", {"TaskId": "ABC"}),
     ],
 )
 def test_batch_loads_are_refused_by_name(
-    aws_client: AwsClient, operation: str, request_: dict[str, str]
+    aws_client: AwsClient, operation: str, request_: dict[str, Any]
 ) -> None:
     client = aws_client("timestream-write")
     told = failure(getattr(client, operation), **request_)

@@ -23,7 +23,14 @@ SPILL_FOLDER = "timestream-spill"
 _MEMORY, _SPILL = "1GB", "4GB"
 _MOST_THREADS = 4
 _INTERRUPT_AGAIN_S = 0.1
-_NOT_DAMAGE = ("Could not set lock", "Cannot open file", "No space left", "Out of Memory")
+_NOT_DAMAGE = (
+    "Could not set lock",
+    "Cannot open file",
+    "Could not write",
+    "Could not sync",
+    "No space left",
+    "Out of Memory",
+)
 _UNUSABLE = (duckdb.FatalException, duckdb.InternalException)
 
 

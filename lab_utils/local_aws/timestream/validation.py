@@ -15,6 +15,8 @@ from lab_utils.local_aws.timestream.errors import SerializationException, Valida
 
 _DOCUMENTED: dict[str, dict[str, Any]] = {"ResourceCreateAPIName": {"min": 3, "max": 256}}
 """Constraints of the API reference that the model leaves out, by shape."""
+_LONGEST_SHOWN = 2000
+"""Characters of a value that a message repeats."""
 _PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
     "list": (list,),
@@ -123,7 +125,9 @@ def _problems_of_text(shape: Shape, value: str) -> list[_Problem]:
 
 
 def _unsatisfied(value: Any, constraint: str) -> _Problem:
-    return _Problem("", f"'{value}'", constraint)
+    text = str(value)
+    shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+    return _Problem("", f"'{shown}'", constraint)
 
 
 def _lower_first(name: str) -> str:

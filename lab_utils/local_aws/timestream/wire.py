@@ -77,6 +77,12 @@ _OPERATIONS: dict[str, _Operation] = {
 }
 
 
+_OTHER_OPERATIONS = frozenset(
+    {"DescribeEndpoints", "WriteRecords", "Query", "CancelQuery", "PrepareQuery"}
+)
+"""Those that are no call of a function on the writer's thread."""
+
+
 class Api:
     """Answers requests.
 
@@ -113,6 +119,10 @@ class Api:
 
     async def _answer(self, caller: Caller, headers: Mapping[str, str], body: bytes) -> Any:
         operation = _operation(headers)
+        if operation not in _OPERATIONS and operation not in _OTHER_OPERATIONS:
+            raise UnknownOperationException(
+                f"The embedded AWS of this lab does not serve Timestream's {operation}."
+            )
         request = _read_body(body)
         service = WRITE if operation in operations(WRITE) else QUERY
         check_request(service, operation, request)
@@ -127,11 +137,7 @@ class Api:
             return await self._queries.cancel(caller, request)
         if operation == "PrepareQuery":
             return await self._queries.prepare(caller, request)
-        if operation in _OPERATIONS:
-            return await self._run(caller, operation, request)
-        raise UnknownOperationException(
-            f"The embedded AWS of this lab does not serve Timestream's {operation}."
-        )
+        return await self._run(caller, operation, request)
 
     async def _run(self, caller: Caller, name: str, request: Request) -> dict[str, Any]:
         operation, place = _OPERATIONS[name], caller.place
