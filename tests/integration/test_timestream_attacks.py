@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -322,6 +323,42 @@ def test_a_token_is_of_one_query_and_one_caller(
         "AccessDeniedException",
     }
     assert query(QueryString=sql, NextToken=token, MaxRows=1)["Rows"]
+
+
+def test_a_token_is_used_five_times_at_most(table: Table) -> None:
+    sql = "SELECT x FROM UNNEST(sequence(1, 10)) AS t(x)"
+    token, query = token_of(table, sql), table.query.query
+    pages = [query(QueryString=sql, NextToken=token, MaxRows=1)["Rows"] for _ in range(5)]
+    assert pages == [pages[0]] * 5
+    with pytest.raises(ClientError, match="Invalid pagination token"):
+        query(QueryString=sql, NextToken=token)
+
+
+def test_a_token_ends_with_the_use_of_the_next(table: Table) -> None:
+    sql = "SELECT x FROM UNNEST(sequence(1, 10)) AS t(x)"
+    first, query = token_of(table, sql), table.query.query
+    second = query(QueryString=sql, NextToken=first, MaxRows=1)["NextToken"]
+    query(QueryString=sql, NextToken=second, MaxRows=1)
+    with pytest.raises(ClientError, match="Invalid pagination token"):
+        query(QueryString=sql, NextToken=first)
+
+
+def test_a_cancelled_query_gives_no_more_rows(table: Table) -> None:
+    sql = "SELECT x FROM UNNEST(sequence(1, 5000)) AS t(x)"
+    answer = table.query.query(QueryString=sql, MaxRows=1)
+    while not answer["Rows"]:
+        answer = table.query.query(QueryString=sql, NextToken=answer["NextToken"], MaxRows=1)
+    table.query.cancel_query(QueryId=answer["QueryId"])
+    code = code_of(table.query.query, QueryString=sql, NextToken=answer["NextToken"])
+    assert code == "ConflictException"
+
+
+def test_a_client_token_is_of_one_query(table: Table) -> None:
+    token = uuid.uuid4().hex
+    same = [table.query.query(QueryString="SELECT 1", ClientToken=token) for _ in range(2)]
+    assert same[0]["Rows"] == same[1]["Rows"]
+    other = code_of(table.query.query, QueryString="SELECT 2", ClientToken=token)
+    assert other in {"ValidationException", "ConflictException"}
 
 
 def user_client(table: Table, iam: Any, user: str, action: str, resource: str) -> Any:

@@ -20,7 +20,7 @@ from tests.integration.things import (
     create_table,
     wait_until,
 )
-from tests.integration.vectors.examples import Example, shows
+from tests.integration.vectors.examples import Example, each, examples, shows
 
 Unique = Callable[[str], str]
 DENIED = (
@@ -81,7 +81,11 @@ def client(aws_session: Session, device: DeviceFolder, unique: Unique) -> Iterat
         yield probe
 
 
-@shows("v293", "v295")
+def events(*names: str) -> list[Example]:
+    return [e for e in examples("logs", "event") if e.given["event"] in names]
+
+
+@each(events("rule matched topic", "action starts", "action done"))
 def test_a_rule_that_ran_is_logged(
     example: Example,
     log: Log,
@@ -139,7 +143,16 @@ def test_a_call_of_an_external_function_is_logged(
     check(log.entry("FunctionExecution", ruleName=rule), example.expect)
 
 
-@shows("v301", "v304", "v305")
+@each(
+    events(
+        "client connected",
+        "client subscribed",
+        "message came in",
+        "message went out",
+        "client unsubscribed",
+        "client disconnected",
+    )
+)
 def test_what_a_client_does_is_logged(
     example: Example, log: Log, aws_session: Session, device: DeviceFolder, unique: Unique
 ) -> None:
@@ -147,11 +160,49 @@ def test_what_a_client_does_is_logged(
     with Mqtt5Probe(aws_session, device, client_id=unique("client")) as client:
         client.connack()
         client.subscribe(topic)
+        client.publish(topic, "{}")
+        client.wait_for_messages(1)
         packet = mqtt5.UnsubscribePacket([topic])
         client.client.unsubscribe(packet).result(ANSWER_S)
         client.client.stop(mqtt5.DisconnectPacket())
     kind = example.expect["constant_fields"]["eventType"]
-    check(log.entry(kind, clientId=client.client_id), example.expect)
+    entry = log.entry(kind, clientId=client.client_id)
+    check(entry, example.expect)
+    assert entry.get("topicName", topic) == topic
+    assert entry["principalId"] == device.certificate_id
+
+
+@each(events("client taken over"))
+def test_a_client_that_is_taken_over_is_logged(
+    example: Example, log: Log, client: Mqtt5Probe, aws_session: Session
+) -> None:
+    with Mqtt5Probe(aws_session, client.device, client_id=client.client_id) as second:
+        second.connack()
+        entry = log.entry("Disconnect", clientId=client.client_id, reason="DUPLICATE_CLIENT_ID")
+    check(entry, example.expect)
+
+
+@each(events("retained message came in"))
+def test_a_retained_message_is_logged_as_one(
+    example: Example, log: Log, client: Mqtt5Probe, unique: Unique
+) -> None:
+    topic = unique("topic")
+    packet = mqtt5.PublishPacket(
+        topic=topic, payload="{}", qos=mqtt5.QoS.AT_LEAST_ONCE, retain=True
+    )
+    client.client.publish(packet).result(ANSWER_S)
+    check(log.entry("Publish-In", topicName=topic), example.expect)
+
+
+@each(events("rule not found"))
+def test_a_rule_that_is_missing_is_logged(
+    example: Example, log: Log, client: Mqtt5Probe, unique: Unique
+) -> None:
+    rule = unique("nowhere")
+    client.publish(f"$aws/rules/{rule}/a", "{}")
+    entry = log.entry("RuleNotFound", ruleName=rule, clientId=client.client_id)
+    check(entry, example.expect)
+    assert entry["details"] == f"Rule {rule} not found"
 
 
 @shows("v306")
