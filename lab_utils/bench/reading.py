@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Any
 
@@ -28,8 +29,9 @@ _CONVERT: Mapping[str, Callable[[str], Any]] = {
     "BOOLEAN": lambda text: text == "true",
     "DOUBLE": float,
     "INTEGER": int,
-    "TIMESTAMP": pd.Timestamp,
+    "TIMESTAMP": lambda text: datetime.fromisoformat(text[:26]),
 }
+"""Plain Python's datetime ends at the microsecond, which is how such a loop reads a time."""
 
 
 class PeakMemory:
