@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -67,6 +68,42 @@ def test_what_was_acknowledged_survives_a_kill(lab_workspace: Settings) -> None:
     assert client.list_tags_for_resource(ResourceARN=arn)["Tags"] == [{"Key": "a", "Value": "1"}]
     write(client, 10_000)
     assert count(session) == 2100
+
+
+def create_rule(session: Session) -> None:
+    """Create a rule that writes readings to the table."""
+    iam, iot = client_of(session, "iam"), client_of(session, "iot")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole"}
+    trust_policy = policy({**trust, "Principal": {"Service": "iot.amazonaws.com"}})
+    role = iam.create_role(RoleName="rule", AssumeRolePolicyDocument=trust_policy)["Role"]
+    allowed = {"Effect": "Allow", "Action": "timestream:*", "Resource": "*"}
+    iam.put_role_policy(RoleName="rule", PolicyName="write", PolicyDocument=policy(allowed))
+    action = {
+        "roleArn": role["Arn"],
+        "databaseName": "house",
+        "tableName": "readings",
+        "dimensions": [{"name": "n", "value": "${n}"}],
+    }
+    payload = {"sql": "SELECT temperature FROM 'readings'", "actions": [{"timestream": action}]}
+    iot.create_topic_rule(ruleName="readings", topicRulePayload=payload)
+
+
+def policy(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_what_a_rule_wrote_two_seconds_ago_survives_a_kill(lab_workspace: Settings) -> None:
+    session = control.start(lab_workspace)
+    create_table(session)
+    create_rule(session)
+    publisher = client_of(session, "iot-data")
+    for n in range(50):
+        message = json.dumps({"n": n, "temperature": 20.5})
+        publisher.publish(topic="readings", qos=1, payload=message)
+    promised = time.monotonic() + 2
+    wait_until(lambda: time.monotonic() > promised, "the two seconds that are promised")
+    kill(session)
+    assert count(control.start(lab_workspace)) == 50
 
 
 def test_a_stop_and_a_start_keep_everything_and_a_reset_nothing(lab_workspace: Settings) -> None:
