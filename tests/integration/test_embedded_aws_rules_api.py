@@ -234,7 +234,8 @@ def test_basic_ingest_reaches_its_rule_and_nobody_else(
         messages = [m for m in device.wait_for_messages(4) if m[0] == out]
     assert json.loads(messages[0][1]) == {"t": 1, "topic": "sensor/a", "second": "a"}
     assert {content for _, content in messages[1:]} <= {messages[0][1], b"end"}
-    missing = [e for e in entries(name, 2) if e["eventType"] == "RuleNotFound"]
+    missing = entries(f"Rule {name}", 2)
+    assert {entry["eventType"] for entry in missing} == {"RuleNotFound"}
     details = {entry["topicName"]: entry["details"] for entry in missing}
     assert details == {
         f"$aws/rules/{name}_gone/sensor/a": f"Rule {name}_gone not found",
