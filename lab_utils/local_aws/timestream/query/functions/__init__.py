@@ -13,6 +13,7 @@ from lab_utils.local_aws.timestream.query.functions import (
     formats,
     numbers,
     regex,
+    sequences,
     statistics,
     strings,
     timeseries,
@@ -20,7 +21,7 @@ from lab_utils.local_aws.timestream.query.functions import (
 from lab_utils.local_aws.timestream.query.functions.base import Entry, Scalar
 
 _MODULES = (
-    *(dates, date_fields, formats, strings, numbers, arrays, array_lambdas, comparisons),
+    *(dates, date_fields, formats, strings, numbers, arrays, sequences, array_lambdas, comparisons),
     *(regex, bitwise, timeseries, aggregates, statistics),
 )
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from lab_utils.local_aws.timestream.query.coercion import Typed, can_coerce, coerce
 from lab_utils.local_aws.timestream.query.functions.base import Call, Entry, Signature
 from lab_utils.local_aws.timestream.query.functions.failures import (
-    LONGEST_TEXT,
-    TOO_LONG,
     checked,
     named,
     once,
@@ -20,13 +18,8 @@ from lab_utils.local_aws.timestream.query.rendering import text_of
 from lab_utils.local_aws.timestream.query.types import (
     BIGINT,
     BOOLEAN,
-    DATE,
-    DAY_TO_SECOND,
-    TIMESTAMP,
     VARCHAR,
-    YEAR_TO_MONTH,
     ArrayType,
-    Type,
     array,
     row,
     variable,
@@ -34,8 +27,6 @@ from lab_utils.local_aws.timestream.query.types import (
 
 _T = variable("T")
 _LIST = array(_T)
-_MOST_ENTRIES = 10_000
-_NS_PER_DAY = 86_400_000_000_000
 
 
 def _array_join(call: Call) -> Typed:
@@ -81,28 +72,6 @@ def _same(sql: str, count: int = 1) -> list[Signature]:
     return [Signature((_LIST,) * count, _LIST, sql)]
 
 
-def _sequence() -> list[Signature]:
-    """Return the forms over numbers, timestamps and dates; both ends are included."""
-    forms = [
-        Signature((BIGINT, BIGINT), array(BIGINT), "ts_sequence({0}, {1}, ts_direction({0}, {1}))"),
-        Signature((BIGINT, BIGINT, BIGINT), array(BIGINT), "ts_sequence({0}, {1}, {2})"),
-    ]
-    moments: dict[Type, str] = {
-        TIMESTAMP: "ts_{}({{0}}, {{1}}, {})",
-        DATE: "ts_dates(ts_{}(CAST({{0}} AS TIMESTAMP_NS), CAST({{1}} AS TIMESTAMP_NS), {}))",
-    }
-    for kind, sql in moments.items():
-        listed = array(kind)
-        days, months = sql.format("moments", "{2}"), sql.format("months", "{2}")
-        day = sql.format("moments", f"ts_direction({{0}}, {{1}}) * {_NS_PER_DAY}")
-        forms += [
-            Signature((kind, kind), listed, day),
-            Signature((kind, kind, DAY_TO_SECOND), listed, days),
-            Signature((kind, kind, YEAR_TO_MONTH), listed, months),
-        ]
-    return forms
-
-
 FUNCTIONS: dict[str, Entry] = {
     "array_distinct": _same("ts_distinct({0})"),
     "array_intersect": _same("ts_intersect({0}, {1})", 2),
@@ -120,30 +89,11 @@ FUNCTIONS: dict[str, Entry] = {
     "flatten": [Signature((array(_LIST),), _LIST, "flatten({0})")],
     "ngrams": [Signature((_LIST, BIGINT), array(_LIST), "ts_ngrams({0}, {1})")],
     "combinations": [Signature((_LIST, BIGINT), array(_LIST), "ts_combinations({0}, {1})")],
-    "repeat": [
-        Signature((VARCHAR, BIGINT), array(VARCHAR), "ts_repeat({0}, {1}, strlen({0}))"),
-        Signature((_LIST, BIGINT), array(_LIST), "ts_repeat({0}, {1}, 8 * len({0}))"),
-        Signature((_T, BIGINT), _LIST, "ts_repeat({0}, {1}, 0)"),
-    ],
-    "sequence": _sequence(),
     "shuffle": _same("ts_shuffle({0})"),
     "slice": [Signature((_LIST, BIGINT, BIGINT), _LIST, "ts_slice({0}, {1}, {2})")],
     "zip": _zip,
 }
 
-_NO_STEP = ("step = 0", "'step must not be zero'")
-_WRONG_STEP = (
-    "(stop > start AND step < 0) OR (stop < start AND step > 0)",
-    "'sequence stop value should be greater than or equal to start value if step is greater"
-    " than zero otherwise stop should be less than or equal to start'",
-)
-_TOO_MANY = (
-    f"ts_steps(start, stop, step) > {_MOST_ENTRIES}",
-    f"'result of sequence function must not have more than {_MOST_ENTRIES} entries'",
-)
-# DuckDB may compute what a check guards, so that the count is bounded in itself.
-_STEPS = f"range(0, CAST(ts_clamp(ts_steps(start, stop, step), 0, {_MOST_ENTRIES}) AS BIGINT))"
-_STOP_BEFORE_START = ("count < 0", "'repeat count must not be negative'")
 _NO_INDEX = "'SQL array indices start at 1'"
 
 
@@ -203,33 +153,6 @@ _MACROS = {
             " lambda c: c || e[1]), [items[1:0]]), lambda c: len(c) = size)",
         ),
     ),
-    "ts_repeat(item, count, bytes)": checked(
-        ("count < 0", "'count argument of repeat function must be greater than or equal to 0'"),
-        (
-            f"count > {_MOST_ENTRIES}",
-            f"'count argument of repeat function must be less than or equal to {_MOST_ENTRIES}'",
-        ),
-        (f"count * bytes > {LONGEST_TEXT}", TOO_LONG),
-        result="list_transform([item], lambda e: list_resize([e],"
-        f" ts_clamp(count, 0, ts_clamp({LONGEST_TEXT} // (bytes + 1), 0, {_MOST_ENTRIES})), e))[1]",
-    ),
-    "ts_direction(start, stop)": "CASE WHEN start > stop THEN -1 ELSE 1 END",
-    "ts_steps(start, stop, step)": "CAST((CAST(stop AS HUGEINT) - start)"
-    " // CASE WHEN step = 0 THEN 1 ELSE step END AS HUGEINT) + 1",
-    "ts_sequence_of(start, stop, step)": checked(
-        _NO_STEP,
-        _WRONG_STEP,
-        _TOO_MANY,
-        result=f"list_transform({_STEPS}, lambda i: CAST(start + i * step AS BIGINT))",
-    ),
-    "ts_sequence(start, stop, step)": named("ts_sequence_of", "start", "stop", "step"),
-    "ts_moments(start, stop, step)": "list_transform("
-    "ts_sequence(epoch_ns(start), epoch_ns(stop), step), lambda ns: make_timestamp_ns(ns))",
-    "ts_months(start, stop, step)": named("ts_months_of", "start", "stop", "step"),
-    "ts_months_of(start, stop, step)": "list_filter(list_transform("
-    "ts_sequence(0, datesub('month', CAST(start AS TIMESTAMP), CAST(stop AS TIMESTAMP)), step),"
-    " lambda n: start + to_months(CAST(n AS INTEGER))), lambda m: step < 0 OR m <= stop)",
-    "ts_dates(moments)": "list_transform(moments, lambda m: CAST(m AS DATE))",
     "ts_shuffle(items)": "list_transform(list_sort(list_transform(items,"
     " lambda e: struct_pack(r := random(), e := e))), lambda p: p.e)",
     "ts_slice(items, start, size)": checked(

@@ -61,6 +61,8 @@ def _pad(call: Call) -> Typed:
     values = call.values()
     is_constant = all(value.literal is not None for value in values) and not call.is_in_lambda
     longest = _LONGEST if is_constant else _LONGEST_OF_MANY
+    if len(values) == 3 and isinstance(size := values[1].literal, int) and size > longest:
+        raise call.error(f"Padding size must be between 0 and {longest}")
     sql = f"ts_{call.name}({{0}}, {{1}}, {{2}}, {longest})"
     return call_scalar([Signature((VARCHAR, BIGINT, VARCHAR), VARCHAR, sql)], call)
 

@@ -31,8 +31,8 @@ def test_what_would_be_too_long_is_refused(query: str) -> None:
 def test_a_long_padding_is_one_of_a_constant() -> None:
     assert value("length(rpad('a', 1048577, 'b'))") == "1048577"
     text = "Padding size must be between 0 and 10000"
-    assert refusal("transform(ARRAY[1], x -> rpad('a', 10001, 'b'))") == text
-    assert refusal("length(rpad(t.c, 10001, 'b')) FROM (VALUES 'a') AS t(c)") == text
+    assert text in refusal("transform(ARRAY[1], x -> rpad('a', 10001, 'b'))")
+    assert text in refusal("length(rpad(t.c, 10001, 'b')) FROM (VALUES 'a') AS t(c)")
 
 
 def test_long_texts_are_made_up_to_that() -> None:
@@ -47,3 +47,10 @@ def test_replacements_may_be_nested() -> None:
     for digit in range(12):
         query = f"replace({query}, '{digit}', '{digit + 1}')"
     assert value(query) == "a12"
+
+
+def test_arrays_in_lambdas_are_shorter() -> None:
+    text = "must not have more than 1000 entries"
+    assert text in refusal("transform(sequence(1, 10000), x -> sequence(1, 10000))")
+    assert value("cardinality(sequence(1, 10000))") == "10000"
+    assert value("transform(ARRAY[2], x -> repeat(x, 2))") == [["2", "2"]]
