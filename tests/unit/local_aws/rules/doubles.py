@@ -69,7 +69,7 @@ class Services:
     def grants(self, role_arn: str, permissions: tuple[Permission, ...]) -> bool:
         if not self.trusts_iot(role_arn) or any(p.action in self.denied for p in permissions):
             return False
-        return all([self.allows(role_arn, permission) for permission in permissions])
+        return all(self.allows(role_arn, permission) for permission in permissions)
 
     def put_item(self, place: Place, table: str, item: dict[str, Any]) -> Answer:
         assert place == PLACE
