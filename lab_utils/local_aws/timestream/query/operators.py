@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from lab_utils.local_aws.timestream.query.coercion import Typed, coerce, common_type
 from lab_utils.local_aws.timestream.query.durations import NS_PER_DAY
-from lab_utils.local_aws.timestream.query.functions.failures import checked
+from lab_utils.local_aws.timestream.query.functions.failures import checked, named
 from lab_utils.local_aws.timestream.query.types import (
     BOOLEAN,
     DATE,
@@ -23,6 +24,15 @@ from lab_utils.local_aws.timestream.query.types import (
     array,
 )
 
+_STORED_COLUMN = re.compile(r't\d+\."[^"]+"')
+# Named queries that append a value to itself would double it each time.
+APPEND_MACROS = (
+    "CREATE OR REPLACE MACRO ts_append_text(a, b) AS"
+    " CASE WHEN NOT ts_is_too_long(strlen(a) + strlen(b))"
+    " THEN ts_short(a, 2) || ts_short(b, 2) END",
+    "CREATE OR REPLACE MACRO ts_append_array(a, b) AS"
+    " CASE WHEN NOT ts_is_too_long(8 * (len(a) + len(b))) THEN list_concat(a, b) END",
+)
 _INTERVALS = (DAY_TO_SECOND, YEAR_TO_MONTH)
 _DATE_HOURS = "Cannot add hour, minutes or seconds to a date"
 
@@ -143,7 +153,14 @@ def concatenate(left: Typed, right: Typed) -> Typed:
         return _concatenate_arrays(left, right)
     if {left.type, right.type} - {VARCHAR, UNKNOWN}:
         raise inapplicable("||", left, right)
-    return Typed(f"({left.sql} || {right.sql})", VARCHAR)
+    if _is_bounded(left) or _is_bounded(right):
+        return Typed(f"({left.sql} || {right.sql})", VARCHAR)
+    return Typed(named("ts_append_text", left.sql, right.sql), VARCHAR)
+
+
+def _is_bounded(value: Typed) -> bool:
+    """Tell whether a text is a literal or a table's column, which are short."""
+    return value.literal is not None or _STORED_COLUMN.fullmatch(value.sql) is not None
 
 
 def _concatenate_arrays(left: Typed, right: Typed) -> Typed:
@@ -155,7 +172,9 @@ def _concatenate_arrays(left: Typed, right: Typed) -> Typed:
     )
     if both is None or not isinstance(both[0].type, ArrayType):
         raise inapplicable("||", left, right)
-    return Typed(f"list_concat({both[0].sql}, {both[1].sql})", both[0].type)
+    if both[0].sql.startswith("[") or both[1].sql.startswith("["):
+        return Typed(f"list_concat({both[0].sql}, {both[1].sql})", both[0].type)
+    return Typed(named("ts_append_array", both[0].sql, both[1].sql), both[0].type)
 
 
 def boolean(value: Typed, what: str) -> Typed:

@@ -87,15 +87,24 @@ class TypeVariable(Type):
     """Any type, in a function's signature: the same wherever its name stands."""
 
 
+LARGEST_ROW = 20_000  # our choice: characters of its type in DuckDB, some 1000 fields
+
+
 def array(element: Type) -> ArrayType:
     """Return the type of arrays of an element type."""
     return ArrayType(f"array({element})", "ARRAY", f"{element.duckdb}[]", element)
 
 
 def row(*fields: tuple[str | None, Type]) -> RowType:
-    """Return the type of rows with these fields."""
+    """Return the type of rows with these fields.
+
+    Raises:
+        ValueError: It is too large: a row of a row twice doubles with each level.
+    """
     inside = ", ".join(f"{name} {kind}" if name else str(kind) for name, kind in fields)
     held = ", ".join(f"f{index} {kind.duckdb}" for index, (_, kind) in enumerate(fields))
+    if len(held) > LARGEST_ROW:
+        raise ValueError("A row type is too large")
     return RowType(f"row({inside})", "ROW", f"STRUCT({held})", fields)
 
 

@@ -18,6 +18,12 @@ TOO_DEEP = "nested"
 HUGE = " CROSS JOIN ".join(f"UNNEST(sequence(1, 9000)) AS t{i}(x{i})" for i in range(4))
 
 
+def _doubled(start: str, step: str) -> str:
+    """Return a query that makes a value twice as large 37 times."""
+    chain = "".join(f", a{i} AS (SELECT {step} AS x FROM a{i - 1})" for i in range(1, 38))
+    return f"WITH a0 AS (SELECT {start} AS x){chain} SELECT x FROM a37"
+
+
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queries]:
     bench = Bench(Path(tmp_path_factory.mktemp("attacked")))
@@ -56,6 +62,9 @@ def refusal(queries: Queries, text: str) -> str:
         ("SELECT sequence(1, 1000000000000)", "10000"),
         ("SELECT repeat(1, 1000000000)", "10000"),
         ("SELECT regexp_like('a', '(a{1000}){1000}')", "Invalid regular expression"),
+        (_doubled("'abcdefgh'", "x || x"), "larger than 10000000 bytes"),
+        (_doubled("ARRAY[1]", "x || x"), "larger than 10000000 bytes"),
+        (_doubled("1", "ROW(x, x)"), "too large"),
         ("SELECT 'a\x00b'", "U+0000"),
         ("SELECT 'a\x01b'", "U+0001"),
         ("SELECT '\ud800'", "U+D800"),
