@@ -37,7 +37,7 @@ def offset_of(text: str) -> tzinfo:
         return fixed_zone(timedelta(hours=_HOURS[text.upper()]))
     try:
         return ZoneInfo(text)
-    except ZoneInfoNotFoundError:
+    except (ZoneInfoNotFoundError, OSError):  # a folder of zones, such as "America"
         raise ValueError(f"The datetime zone id '{text}' is not recognised") from None
 
 
