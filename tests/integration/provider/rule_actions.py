@@ -176,6 +176,12 @@ ACTIONS = {
     """,
 }
 
+SERVED = (
+    *("cloudwatch_logs", "dynamodb", "dynamodbv2", "kinesis", "lambda", "republish"),
+    *("s3", "sns", "sqs", "timestream"),
+)
+"""What the embedded AWS runs; it refuses the others when a rule is made."""
+
 
 def rule(
     name: str,

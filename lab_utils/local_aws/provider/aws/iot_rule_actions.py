@@ -21,12 +21,12 @@ _API_NAMES = {
 """Where the API's name is not the block's in camel case."""
 
 
-def _api_name(name: str) -> str:
+def api_name(name: str) -> str:
     """Return ``role_arn`` as ``roleArn``."""
     return _API_NAMES.get(name) or re.sub(r"_(\w)", lambda found: found[1].upper(), name)
 
 
-_FORM = ApiForm(_api_name, sent_when_false=frozenset({"batch_mode", "use_base64"}))
+_FORM = ApiForm(api_name, sent_when_false=frozenset({"batch_mode", "use_base64"}))
 
 
 def action_blocks(rule: Block) -> dict[str, Block]:
@@ -37,7 +37,7 @@ def action_blocks(rule: Block) -> dict[str, Block]:
 def to_api(actions: Mapping[str, Block], state: State) -> list[State]:
     """Return every action of a state, or of an error action's block, as the API has them."""
     return [
-        {_api_name(name): _FORM.to_api(block, item)}
+        {api_name(name): _FORM.to_api(block, item)}
         for name, block in actions.items()
         for item in state.get(name) or []
     ]
@@ -46,7 +46,7 @@ def to_api(actions: Mapping[str, Block], state: State) -> list[State]:
 def from_api(actions: Mapping[str, Block], told: Iterable[Mapping[str, Any]]) -> State:
     """Return the blocks of the actions that the API tells, by the kind's name."""
     found: State = {name: [] for name in actions}
-    names = {_api_name(name): name for name in actions}
+    names = {api_name(name): name for name in actions}
     for action in told:
         for key, value in action.items():
             if key in names:

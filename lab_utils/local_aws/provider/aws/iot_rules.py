@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from lab_utils.local_aws.provider.aws.iot_rule_actions import (
     ERROR_ACTION,
     action_blocks,
+    api_name,
     from_api,
     to_api,
 )
@@ -116,7 +117,7 @@ class TopicRule(AwsResource):
         try:
             call(ruleName=planned["name"], topicRulePayload=self._payload(planned), **more)
         except ClientError as error:
-            path = self._role_path(planned, error.response["Error"]["Message"])
+            path = self._action_path(planned, error.response["Error"]["Message"])
             if not path:
                 raise
             raise PlacedError(error, path) from error
@@ -133,13 +134,18 @@ class TopicRule(AwsResource):
             **({"errorAction": error_actions[0]} if error_actions else {}),
         }
 
-    def _role_path(self, planned: State, message: str) -> Path:
-        """Return the action whose role an error message names; a set's item has no address."""
-        for name in self._actions:
-            roles = [item.get("role_arn") for item in planned[name] or []]
+    def _action_path(self, planned: State, message: str) -> Path:
+        """Return the action that an error message is about; a set's item has no address."""
+        given = [name for name in self._actions if planned[name]]
+        for name in given:
+            roles = [item.get("role_arn") for item in planned[name]]
             if any(role and role in message for role in roles):
                 return (name,)
-        return ()
+        named = {f"'{api_name(name)}'": name for name in self._actions}
+        found = next((name for quoted, name in named.items() if quoted in message), None)
+        if found is None:
+            return ()
+        return (found,) if found in given else (ERROR_ACTION, 0)
 
 
 RESOURCES: tuple[type[AwsResource], ...] = (TopicRule,)
