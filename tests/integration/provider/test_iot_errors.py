@@ -11,6 +11,7 @@ from lab_utils.settings import LOCAL_ACCOUNT
 from tests.integration.provider.hcl import certificate, policy
 from tests.integration.provider.rule_actions import ACTIONS, rule
 from tests.integration.provider.workspace import TerraformFailedError, TerraformWorkspace
+from tests.integration.things import create_role
 
 Make = Callable[..., TerraformWorkspace]
 FREE = ACTIONS["lambda"]
@@ -121,6 +122,29 @@ def test_a_rule_needs_a_role_that_exists(terraform_workspace: Make) -> None:
     failure = fails(terraform_workspace(rule("no_role", action)))
     assert "InvalidRequestException: " in failure.summaries
     assert f"arn:aws:iam::{LOCAL_ACCOUNT}:role/nobody" in failure.summaries
+
+
+@pytest.mark.parametrize(
+    ("given", "other", "words"),
+    [
+        ('name = "sensor_id"', 'name = "time"', "dimension name 'time' is reserved"),
+        ('"MILLISECONDS"', '"HOURS"', "expected unit to be one of"),
+        ("$${timestamp()}", "$${timestamp(}", "SqlParseException: "),
+    ],
+)
+def test_a_timestream_action_that_aws_does_not_take_is_refused(
+    given: str,
+    other: str,
+    words: str,
+    terraform_workspace: Make,
+    aws_client: Callable[..., Any],
+    unique: Callable[[str], str],
+) -> None:
+    role = unique("rule_actions")
+    create_role(aws_client("iam"), role)
+    action = ACTIONS["timestream"].replace(given, other).replace("rule_actions", role)
+    failure = fails(terraform_workspace(rule("no_timestream", action)))
+    assert words in failure.summaries
 
 
 def test_a_policy_cannot_be_attached_to_a_certificate_that_is_missing(
