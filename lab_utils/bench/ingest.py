@@ -47,7 +47,7 @@ class _Tally:
         raise BenchmarkError(
             f"store {messages} messages",
             f"{self.store} has {self.count()} rows of {rows} after {_STORED_S:g} s.",
-            "look at the log of what was measured.",
+            "run it again with nothing else on the machine; if it stays so, messages get lost.",
         )
 
 
