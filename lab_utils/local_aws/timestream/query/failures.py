@@ -55,6 +55,10 @@ _RULES: tuple[tuple[re.Pattern[str], Answer], ...] = tuple(
             r"executing the UDF: \w+: (.*?)(?:\n\nAt:|\n|$)",
             _says(r"\1"),
         ),
+        (
+            r"Table with name table_\d+ does not exist|has been altered",
+            _says("A table of the query was deleted or changed while it ran. Run it again."),
+        ),
         (r"Maximum grouping set count", _says("The query has too many grouping sets")),
         (r"Division by zero", _says("Division by zero")),
         (r"Could not convert string '(.*?)' to (\w+)", _cannot_cast),

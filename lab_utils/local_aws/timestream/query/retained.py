@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from lab_utils.local_aws.timestream.errors import ValidationException
 from lab_utils.local_aws.timestream.query.results import Result
 
 TOKEN_LIFE_S = 3600.0
@@ -72,18 +73,32 @@ class Answers:
 
     def __init__(self, monotonic_s: Callable[[], float] = time.monotonic) -> None:
         self._monotonic_s = monotonic_s
-        self._answers: OrderedDict[Key, tuple[bytes, float]] = OrderedDict()
+        self._answers: OrderedDict[Key, tuple[str, bytes, float]] = OrderedDict()
         self._byte_count = 0
 
-    def get(self, key: Key) -> bytes | None:
-        """Return the answer that a request got before."""
-        answer, made_s = self._answers.get(key, (None, 0.0))
-        return answer if self._monotonic_s() - made_s < CLIENT_TOKEN_LIFE_S else None
+    def get(self, key: Key, text: str) -> bytes | None:
+        """Return the answer that a request got before.
 
-    def put(self, key: Key, answer: bytes) -> None:
+        Args:
+            key: The principal and the client token.
+            text: The query.
+
+        Raises:
+            ValidationException: The token came with another query. Which error AWS gives is
+                not documented.
+        """
+        known, answer, made_s = self._answers.get(key, (text, None, 0.0))
+        if answer is None or self._monotonic_s() - made_s >= CLIENT_TOKEN_LIFE_S:
+            return None
+        if known != text:
+            raise ValidationException("The ClientToken was used with another QueryString.")
+        return answer
+
+    def put(self, key: Key, text: str, answer: bytes) -> None:
         """Keep an answer; the oldest make room for it."""
-        self._answers[key] = (answer, self._monotonic_s())
-        self._byte_count += len(answer)
+        before = self._answers.pop(key, None)
+        self._byte_count += len(answer) - (len(before[1]) if before else 0)
+        self._answers[key] = (text, answer, self._monotonic_s())
         while self._byte_count > MOST_ANSWER_BYTES:
-            _, (oldest, _) = self._answers.popitem(last=False)
+            _, (_, oldest, _) = self._answers.popitem(last=False)
             self._byte_count -= len(oldest)

@@ -85,13 +85,13 @@ class QueryService:
         text, token = request["QueryString"], request.get("NextToken")
         if token:
             return await self._next_page(caller, text, token, request.get("MaxRows"))
-        key = (caller.arn, text, request.get("ClientToken", ""))
-        known = self._answers.get(key) if key[2] else None
+        key = (caller.arn, request.get("ClientToken", ""))
+        known = self._answers.get(key, text) if key[1] else None
         if known is not None:
             return known
         answer = await self._run(caller, text, request)
-        if key[2]:
-            self._answers.put(key, answer)
+        if key[1]:
+            self._answers.put(key, text, answer)
         return answer
 
     async def cancel(self, caller: Caller, request: Request) -> dict[str, Any]:

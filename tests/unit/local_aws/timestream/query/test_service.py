@@ -101,6 +101,18 @@ def test_the_same_client_token_gives_the_same_answer(queries: Queries) -> None:
     queries.bench.now_ns += 1
     assert queries.ask("SELECT now()", ClientToken=token) == first
     assert queries.ask("SELECT now()", ClientToken="u" * 32)["Rows"] != first["Rows"]
+    with pytest.raises(ValidationException, match="another QueryString"):
+        queries.ask("SELECT 1", ClientToken=token)
+
+
+def test_a_table_that_is_deleted_under_a_query_is_named_as_such(queries: Queries) -> None:
+    text = "SELECT * FROM house.readings"
+    queries.ask(text)
+    view = queries.bench.backend.catalog.view(queries.signer.place, "house", "readings")
+    assert view is not None
+    queries.bench.backend.store.run(f"DROP TABLE {view.relation}")
+    with pytest.raises(ValidationException, match="deleted or changed while it ran"):
+        queries.ask(text)
 
 
 def test_a_plan_that_is_kept_reads_the_clock_anew(queries: Queries) -> None:
