@@ -53,8 +53,10 @@ class BrokerLog:
             (message.place.account, message.place.region, message.client_id)
         )
         if client is not None:
-            topic = {"topicName": message.published_to}
-            self._add(client, _INFO, "Publish-In", trace_id=message.trace_id, **topic)
+            fields = {"topicName": message.published_to}
+            if message.is_retained:
+                fields["retain"] = "True"
+            self._add(client, _INFO, "Publish-In", trace_id=message.trace_id, **fields)
 
     def queued(self, place: Place, topic: str) -> None:
         """Write ``Queued`` for each client that gets a QoS 1 message when it comes back."""

@@ -34,7 +34,9 @@ SQL_VERSIONS = ("2015-10-08", "2016-03-23", "beta")
 _MOST_ACTIONS = 10
 _GC_THRESHOLDS = (50_000, 20, 50)
 _log = logging.getLogger(__name__)
-_properties: contextvars.ContextVar[bytes] = contextvars.ContextVar("mqtt_properties", default=b"")
+_publish: contextvars.ContextVar[tuple[bytes, bool]] = contextvars.ContextVar(
+    "mqtt_properties_and_retain", default=(b"", False)
+)
 _trace: contextvars.ContextVar[Trace | None] = contextvars.ContextVar("rule_trace", default=None)
 
 
@@ -128,7 +130,7 @@ class RuleSeam:
         async def broker_publish(
             account: str, region: str, topic: str, payload: bytes, *rest: Any, **named: Any
         ) -> None:
-            token = _properties.set(named.get("properties") or b"")
+            token = _publish.set((named.get("properties") or b"", bool(named.get("retain"))))
             try:
                 if (target := split_basic_ingest(topic)) is None:
                     await publish(account, region, topic, payload, *rest, **named)
@@ -141,7 +143,7 @@ class RuleSeam:
                     message.topic = target[1]
                     await self._guarded(message, target[0])
             finally:
-                _properties.reset(token)
+                _publish.reset(token)
 
         async def evaluate(
             account: str, region: str, topic: str, payload: bytes, client_id: str | None = None
@@ -179,7 +181,7 @@ class RuleSeam:
     ) -> Message:
         place = self._place(account, region)
         principal, trace_id = self._iot._rule_message_identity.get()
-        properties = _properties.get()
+        properties, is_retained = _publish.get()
         return Message(
             place=place,
             topic=topic,
@@ -190,6 +192,7 @@ class RuleSeam:
             trace_id=trace_id,
             now_ms=self._clock.now_ms(),
             source_ip=self._iot._publish_source_ip.get(),
+            is_retained=is_retained,
             read_properties=partial(self._read_properties, properties) if properties else None,
         )
 

@@ -50,8 +50,9 @@ def failed(
         resources=resources if is_known else {"Resource": resource},
         details=details,
         error_message=(
-            f"Failed to {purpose}. The error received was {details}. Message arrived on: "
-            f"{message.published_to}, Action: {action.kind}" + (f", {named}" if named else "")
+            f"Failed to {purpose}. The error received was {details.rstrip('.')}. "
+            f"Message arrived on: {message.published_to}, Action: {action.kind}"
+            + (f", {named}" if named else "")
         ),
     )
 

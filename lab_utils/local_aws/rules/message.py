@@ -23,6 +23,7 @@ class Message:
         principal: Who published it.
         trace_id: Its UUID.
         now_ms: When the rules got it, milliseconds of lab time.
+        is_retained: Whether the client asked for it to be kept.
         read_properties: Returns its MQTT 5 properties.
     """
 
@@ -35,6 +36,7 @@ class Message:
     trace_id: str
     now_ms: int
     source_ip: str = ""
+    is_retained: bool = False
     read_properties: Callable[[], Mapping[str, Any]] | None = None
     _contexts: dict[str, MessageContext] = field(default_factory=dict)
 

@@ -32,6 +32,7 @@ _MOST_VALUES = 100
 _MOST_DIMENSIONS = 128
 _RESERVED = ("measure_name", "measure_value", "time")
 _LARGEST_BIGINT = 2**63 - 1
+_BIGINT_DIGITS = 19
 
 
 class TimestreamAction:
@@ -168,11 +169,12 @@ def measure(name: str, value: Any) -> tuple[str, float | int | str | bool]:
             raise ActionFailedError(f"The value of '{name}' is out of the range of a bigint.")
         return "BIGINT", value
     if isinstance(value, Decimal):
-        # The type follows from the text that the number has in JSON.
-        text = dump_json(value)
-        if "." in text:
+        # The type follows from the text that the number has in JSON; 1E+3 is written 1000.
+        if value.adjusted() > _BIGINT_DIGITS and "." not in dump_json(value):
+            return measure(name, _LARGEST_BIGINT + 1)
+        if "." in dump_json(value) or value % 1:
             return "DOUBLE", float(value)
-        return measure(name, int(text))
+        return measure(name, int(value))
     if isinstance(value, str):
         return "VARCHAR", value
     return "VARCHAR", dump_json(value)
