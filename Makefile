@@ -25,7 +25,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 unit: $(READY)
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest -n 2 tests/unit
 
 integration: $(READY)
 	$(BIN)/pytest -n 2 --dist loadfile tests/integration

@@ -137,6 +137,5 @@ class AwsTarget:
         """Return None: the system's own store holds Amazon's authorities."""
         return None
 
-    def trace(self, topic: str, payload: bytes, client_id: str) -> list[dict[str, Any]] | None:
+    def trace(self, _topic: str, _payload: bytes, _client_id: str) -> None:
         """Return None: AWS tells what rules do in its log alone."""
-        return None

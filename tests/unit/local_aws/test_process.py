@@ -133,7 +133,8 @@ class Caller:
     def __init__(self) -> None:
         self.stops = 0
         self.passed_on: list[str] = []
-        self.gateway = Gateway(self._app, lambda: {"pid": 1}, self._stop)
+        self.traced: list[bytes] = []
+        self.gateway = Gateway(self._app, lambda: {"pid": 1}, self._stop, self._trace)
 
     async def _app(self, scope: MutableMapping[str, Any], _receive: Any, send: Any) -> None:
         self.passed_on.append(scope["path"])
@@ -142,6 +143,10 @@ class Caller:
 
     def _stop(self) -> None:
         self.stops += 1
+
+    async def _trace(self, body: bytes) -> tuple[int, bytes]:
+        self.traced.append(body)
+        return 200, b'{"rules": []}'
 
     def call(self, path: str, method: str = "POST", **headers: str) -> tuple[int, Any]:
         sent: list[MutableMapping[str, Any]] = []
@@ -177,14 +182,13 @@ def test_only_the_token_stops_the_server() -> None:
     assert caller.stops == 1
 
 
-def test_a_service_that_is_not_served_is_named() -> None:
+def test_only_the_token_lets_a_message_be_traced() -> None:
     caller = Caller()
-    scope = "Credential=test/20261124/eu-west-1/timestream/aws4_request"
-    status, answer = caller.call("/", authorization=f"AWS4-HMAC-SHA256 {scope}, Signature=x")
-    assert status == 400
-    assert "'timestream'" in answer["message"]
-    served = scope.replace("timestream", "dynamodb")
-    assert caller.call("/", authorization=f"AWS4-HMAC-SHA256 {served}")[0] == 200
+    for method, token in (("POST", "guess"), ("GET", caller.gateway.stop_token)):
+        assert caller.call("/_lab/trace", method, x_lab_token=token)[0] == 403
+    assert caller.traced == []
+    assert caller.call("/_lab/trace", x_lab_token=caller.gateway.stop_token)[0] == 200
+    assert caller.traced == [b""]
 
 
 def test_a_message_over_http_may_have_128_kib() -> None:
