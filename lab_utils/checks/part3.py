@@ -131,7 +131,8 @@ def _dimensions(context: CheckContext) -> Finding:
 
 def _boundary(context: CheckContext) -> Finding:
     records.require_table(context)
-    sent = _Boundary(make_reading(39.9), make_reading(any_temperature(20, 30)), make_reading(45))
+    # No whole numbers: the first record of a measure decides its type for good.
+    sent = _Boundary(make_reading(39.9), make_reading(any_temperature(20, 30)), make_reading(45.5))
     context.with_device(TEST_SENSOR, sent.publish)
     stored = records.wait_for_reading(context, sent.mild, context.timeout_s)
     has_artefact = bool(stored) and _has_come(context, sent.artefact)
@@ -144,8 +145,8 @@ def _boundary(context: CheckContext) -> Finding:
     if has_attic:
         return Finding(False, f"a reading on {ATTIC_TOPIC} was stored", hint=LEVEL_HINT)
     if has_artefact:
-        return Finding(True, "39.9 was stored, and 45 as well, as by the practical's own rule")
-    return Finding(True, "39.9 was stored, 45 was not", remark=_FILTER_REMARK)
+        return Finding(True, "39.9 was stored, and 45.5 as well, as by the practical's own rule")
+    return Finding(True, "39.9 was stored, 45.5 was not", remark=_FILTER_REMARK)
 
 
 @dataclass(frozen=True)
@@ -277,7 +278,8 @@ CHECKS = (
         2,
         f"the rule's role trusts {IOT_SERVICE} and may timestream:WriteRecords on the table {NAME}",
         "aws_iam_role_policy on the rule's role with a statement that allows "
-        "timestream:WriteRecords on the table's arn.",
+        "timestream:WriteRecords on the table's arn. A second policy of the same name replaces the "
+        "first.",
         _role_write,
     ),
     Check(

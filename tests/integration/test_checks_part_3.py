@@ -12,6 +12,7 @@ import pytest
 from lab_utils.checks.base import Result
 from lab_utils.checks.catalogue import run_part
 from lab_utils.local_aws.session_file import Session
+from lab_utils.queries import run_query
 from tests.integration.solutions import (
     DATABASE,
     DIMENSIONS,
@@ -54,6 +55,14 @@ def passed(work: Solution) -> list[str]:
 def test_a_right_solution_earns_all_points_without_a_remark(work: Solution) -> None:
     work.add_part3()
     assert set(passed(work)) == {""}
+
+
+def test_no_check_decides_that_the_temperature_is_a_whole_number(work: Solution) -> None:
+    work.add_part3()
+    assert work.check("part3-boundary").status == "passed"
+    sql = f'SHOW MEASURES FROM "{DATABASE}"."{READINGS}"'
+    measures = run_query(work.aws_client("timestream-query"), sql).set_index("measure_name")
+    assert measures.loc["temperature", "data_type"] == "double"
 
 
 def test_the_checks_leave_no_artefact_in_the_table_of_part_2(work: Solution) -> None:
