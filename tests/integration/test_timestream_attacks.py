@@ -142,6 +142,37 @@ def test_a_greedy_query_ends_in_its_time(table: AttackedTable, sql: str) -> None
     assert table.is_alive()
 
 
+NESTED = {
+    "lpad": ("lpad(", ", 5, 'y')", "'x'"),
+    "rpad": ("rpad(", ", 5, 'y')", "'x'"),
+    "substr": ("substr(", ", 1)", "'x'"),
+    "split_part": ("split_part(", ", ',', 1)", "'x'"),
+    "replace": ("replace(", ", 'a', 'b')", "'x'"),
+    "regexp_replace": ("regexp_replace(", ", 'a', 'b')", "'x'"),
+    "regexp_replace by a lambda": ("regexp_replace(", ", '(a)', x -> x[1])", "'a'"),
+    "date_trunc": ("date_trunc('hour', ", ")", "now()"),
+    "bin": ("bin(", ", 1m)", "now()"),
+    "parse_datetime": ("parse_datetime(format_datetime(", ", 'yyyy'), 'yyyy')", "now()"),
+    "to_base": ("to_base(from_base(", ", 10), 10)", "'1'"),
+    "slice": ("slice(", ", 1, 1)", "ARRAY[1]"),
+    "transform": ("transform(", ", x -> x + 1)", "ARRAY[1]"),
+    "transform in transform": ("transform(ARRAY[1], x -> ", ")", "x"),
+    "concat": ("concat(", ", ARRAY[2])", "ARRAY[1]"),
+    "try_cast": ("try_cast(cast(", " AS varchar) AS bigint)", "1"),
+    "row": ("row(", ", 1)", "1"),
+}
+
+
+@pytest.mark.parametrize("depth", [6, 19])
+@pytest.mark.parametrize("name", NESTED)
+def test_calls_in_calls_are_answered_or_refused(
+    table: AttackedTable, name: str, depth: int
+) -> None:
+    before, after, innermost = NESTED[name]
+    sql = f"SELECT {before * depth}{innermost}{after * depth}"
+    assert table.refusal(sql) in {"", "ValidationException"}
+
+
 NAMES = [
     "a'; DROP TABLE x; --",
     "a) VALUES (1); --",
