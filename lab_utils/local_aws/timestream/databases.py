@@ -11,7 +11,7 @@ from lab_utils.local_aws.timestream.backend import TimestreamBackend
 from lab_utils.local_aws.timestream.catalog import Database
 from lab_utils.local_aws.timestream.documents import (
     database_document,
-    kms_key_arn,
+    kms_key,
     page_of,
     read_tags,
 )
@@ -33,7 +33,7 @@ def create_database(backend: TimestreamBackend, place: Place, request: Request) 
         raise ConflictException(f"The database {name} already exists.")
     if len(backend.catalog.databases(place)) >= MOST_DATABASES:
         raise ServiceQuotaExceededException(f"An account has at most {MOST_DATABASES} databases.")
-    key, tags = kms_key_arn(place, request.get("KmsKeyId")), read_tags(request.get("Tags"))
+    key, tags = kms_key(place, request.get("KmsKeyId")), read_tags(request.get("Tags"))
     database = Database(place, name, key, now_ms, now_ms, tags)
     put_database(backend, database)
     return {"Database": database_document(database, 0)}
@@ -54,7 +54,7 @@ def list_databases(backend: TimestreamBackend, place: Place, request: Request) -
 def update_database(backend: TimestreamBackend, place: Place, request: Request) -> dict[str, Any]:
     """Change a database's key."""
     found = find_database(backend, place, request)
-    key = kms_key_arn(place, request["KmsKeyId"])
+    key = kms_key(place, request["KmsKeyId"])
     database = replace(found, kms_key_id=key, updated_ms=backend.clock.now_ms())
     put_database(backend, database)
     return {"Database": _document(backend, database)}

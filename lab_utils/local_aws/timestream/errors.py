@@ -143,6 +143,6 @@ def no_such_database(name: str) -> ResourceNotFoundException:
     return ResourceNotFoundException(f"The database {name} does not exist.")
 
 
-def no_such_table(database: str, name: str) -> ResourceNotFoundException:
-    """Return the error for a table that is missing; AWS's words are not documented."""
-    return ResourceNotFoundException(f"The table {name} does not exist in the database {database}.")
+def no_such_table(name: str) -> ResourceNotFoundException:
+    """Return the error for a table that is missing."""
+    return ResourceNotFoundException(f"The table {name} does not exist.")

@@ -111,7 +111,7 @@ class Ingest:
 
     def _missing(self, submission: Submission) -> ResourceNotFoundException:
         if self._catalog.has_database(submission.place, submission.database):
-            return no_such_table(submission.database, submission.table)
+            return no_such_table(submission.table)
         return no_such_database(submission.database)
 
     def _publish(self, batch: _TableBatch) -> None:

@@ -102,7 +102,7 @@ def find_table(backend: TimestreamBackend, place: Place, request: Request) -> Ta
     database, name = request["DatabaseName"], request["TableName"]
     table = backend.catalog.table(place, database, name)
     if table is None:
-        raise no_such_table(database, name)
+        raise no_such_table(name)
     return table
 
 
