@@ -10,13 +10,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from awscrt import mqtt5
 from botocore.exceptions import ClientError
 
 from lab_utils.local_aws.session_file import Session
-from tests.integration.mqtt_probe import Mqtt5Probe
+from tests.integration.mqtt_probe import ANSWER_S, Mqtt5Probe
 from tests.integration.things import DeviceFolder, wait_until
 
 V2 = "2016-03-23"
+Properties = tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Trial:
         rule: The rule's name, where it matters.
         client_id: The publishing client's id, where it matters; "" publishes over HTTP.
         template: What follows the trial's own topic in the topic that is republished to.
+        properties: The message's MQTT 5 properties, as the examples name them.
         is_silent: Whether nothing is expected to come out.
     """
 
@@ -43,6 +46,7 @@ class Trial:
     rule: str = ""
     client_id: str = "device"
     template: str = ""
+    properties: Properties = ()
     is_silent: bool = False
 
 
@@ -100,13 +104,13 @@ class RuleBench:
 
     def run(self, trials: Sequence[Trial]) -> dict[str, Outcome]:
         """Return what came of each trial; those of one message run together."""
-        groups: dict[tuple[str, bytes, str], list[Trial]] = defaultdict(list)
+        groups: dict[tuple[str, bytes, str, Properties], list[Trial]] = defaultdict(list)
         for trial in trials:
-            groups[(trial.topic, trial.payload, trial.client_id)].append(trial)
+            groups[(trial.topic, trial.payload, trial.client_id, trial.properties)].append(trial)
         outcomes = {trial.name: Outcome() for trial in trials}
-        for (topic, payload, client_id), group in groups.items():
+        for message, group in groups.items():
             with self._rules(group, outcomes):
-                self._publish(topic, payload, client_id)
+                self._publish(*message)
                 wanted = [
                     f"{self._root}/{trial.name}/"
                     for trial in group
@@ -159,13 +163,19 @@ class RuleBench:
         }
         self._iot.create_topic_rule(ruleName=rule, topicRulePayload=payload)
 
-    def _publish(self, topic: str, payload: bytes, client_id: str) -> None:
+    def _publish(
+        self, topic: str, payload: bytes, client_id: str, properties: Properties = ()
+    ) -> None:
         if not client_id:
             self._iot_data.publish(topic=topic, qos=1, payload=payload)
             return
         if client_id not in self._publishers:
             self._publishers[client_id] = self._connected(client_id)
-        assert self._publishers[client_id].publish(topic, payload) == 0
+        packet = mqtt5.PublishPacket(
+            topic=topic, payload=payload, qos=mqtt5.QoS.AT_LEAST_ONCE, **_packet(dict(properties))
+        )
+        done = self._publishers[client_id].client.publish(packet).result(ANSWER_S)
+        assert int(done.puback.reason_code) == 0
 
     def _connected(self, client_id: str) -> Mqtt5Probe:
         probe = Mqtt5Probe(self._session, self._device, client_id=client_id)
@@ -178,3 +188,16 @@ class RuleBench:
             name, _, rest = topic.removeprefix(f"{self._root}/").partition("/")
             if name in outcomes:
                 outcomes[name].messages.append((rest, payload))
+
+
+def _packet(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return MQTT 5 properties as the SDK names them."""
+    fields = dict(properties)
+    if "correlation_data" in fields:
+        fields["correlation_data"] = fields["correlation_data"].encode()
+    if fields.pop("format_indicator", "") == "UTF8_DATA":
+        fields["payload_format_indicator"] = mqtt5.PayloadFormatIndicator.AWS_MQTT5_PFI_UTF8
+    pairs = fields.pop("user_properties", ())
+    if pairs:
+        fields["user_properties"] = [mqtt5.UserProperty(name, value) for name, value in pairs]
+    return fields

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.vectors.bench import V2, Outcome, RuleBench, Trial
+from tests.integration.vectors.bench import V2, Outcome, Properties, RuleBench, Trial
 from tests.integration.vectors.compare import Moment, Uuid, decoded, replaced, same
 from tests.integration.vectors.examples import Example, each, examples
 
@@ -25,6 +25,12 @@ def payload_of(given: dict[str, Any]) -> bytes:
     return str(text).encode()
 
 
+def properties_of(given: dict[str, Any]) -> Properties:
+    pairs = tuple((name, value) for name, value in given.items() if name != "user_properties")
+    user = tuple((name, value) for name, value in given.get("user_properties", ()))
+    return (*pairs, ("user_properties", user)) if user else pairs
+
+
 def trial_of(example: Example) -> Trial:
     given, context = example.given, example.given.get("context", {})
     client_id = "" if context.get("protocol") == "HTTP" else context.get("clientId", "device")
@@ -37,6 +43,7 @@ def trial_of(example: Example) -> Trial:
         version=version,
         rule=given.get("ruleName", ""),
         client_id=client_id,
+        properties=properties_of(context.get("mqtt5", {})),
         is_silent=not example.expect.get("match", False),
     )
 
