@@ -29,6 +29,7 @@ from lab_utils.local_aws.ministack_state import ItemSeam, ModuleSource
 from lab_utils.local_aws.ministack_targets import mend_event_targets
 from lab_utils.local_aws.ministack_timestream import SERVICE as TIMESTREAM
 from lab_utils.local_aws.ministack_timestream import serve_timestream
+from lab_utils.local_aws.ministack_writes import gather_writes
 from lab_utils.local_aws.ports import LOOPBACK
 from lab_utils.local_aws.rules.logging_options import PATHS as LOGGING_PATHS
 from lab_utils.local_aws.rules.logging_options import LoggingOptions
@@ -114,6 +115,7 @@ class Ministack:
         self._mend_listener()
         self.rules = self._mend_rules()
         mend_sessions(self._iot)
+        gather_writes(self._iot)
         mend_iot_registry(self._iot)
         mend_event_rules(self._modules["ministack.services.eventbridge"])
         mend_event_targets(self._modules)

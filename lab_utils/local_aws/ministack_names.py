@@ -97,6 +97,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "_mtls_active_registrations",
         "_mtls_build_ssl_context",
         "_mtls_ensure_server_cert",
+        "_mtls_handle_conn",
         "_mtls_serve_conn",
         "_persistent_sessions",
         "_policies",

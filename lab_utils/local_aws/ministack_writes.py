@@ -1,0 +1,60 @@
+"""What ministack sends to a device: many small packets as one write."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+_MOST_PACKETS = 32
+
+
+def gather_writes(iot: Any) -> None:
+    """Seam: send what a connection gets in one turn of the loop together.
+
+    ministack writes each acknowledgement by itself. Over TLS that costs as much as a rule, and
+    wakes the device for each.
+    """
+    handle = iot._mtls_handle_conn
+
+    async def handle_connection(reader: Any, writer: Any) -> None:
+        await handle(reader, GatheringWriter(writer))
+
+    iot._mtls_handle_conn = handle_connection
+
+
+class GatheringWriter:
+    """A stream writer that holds packets back until the loop's next turn, but only a few.
+
+    Args:
+        writer: Where they go.
+    """
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        self._packets: list[bytes] = []
+
+    def write(self, packet: bytes) -> None:
+        """Take a packet; it leaves after those before it."""
+        self._packets.append(packet)
+        if len(self._packets) == 1:
+            asyncio.get_running_loop().call_soon(self._send)
+        elif len(self._packets) >= _MOST_PACKETS:
+            self._send()
+
+    async def drain(self) -> None:
+        """Wait while the device takes less than it is sent."""
+        await self._writer.drain()
+
+    def close(self) -> None:
+        """Send the last packets, and close."""
+        self._send()
+        self._writer.close()
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what is no different: the rest of a stream writer."""
+        return getattr(self._writer, name)
+
+    def _send(self) -> None:
+        if self._packets:
+            packets, self._packets = self._packets, []
+            self._writer.write(b"".join(packets))
