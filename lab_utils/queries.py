@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import chain
 from typing import Any
@@ -105,7 +106,8 @@ def _pages(client: Any, sql: str) -> Iterator[dict[str, Any]]:
     with ThreadPoolExecutor(1, "timestream-page") as ahead:
         body = _fetch(client, {"QueryString": sql})
         while True:
-            page = _read_json(body)
+            with _collector_paused():
+                page = json.loads(body)
             token = page.get("NextToken")
             asked = {"QueryString": sql, "NextToken": str(token)}
             following = ahead.submit(_fetch, client, asked) if token else None
@@ -115,20 +117,20 @@ def _pages(client: Any, sql: str) -> Iterator[dict[str, Any]]:
             body = following.result()
 
 
-def _read_json(body: bytes) -> dict[str, Any]:
-    """Return a page, read without a look for unreachable objects after each few hundred new ones.
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep Python from looking for unreachable objects after each few hundred new ones.
 
-    A page holds an object for each value and no cycles. Looking through them takes as long as
-    reading them.
+    A page holds an object for each value and no cycles; to look through them again and again
+    takes longer than to read them.
     """
     was_on = gc.isenabled()
     gc.disable()
     try:
-        page: dict[str, Any] = json.loads(body)
+        yield
     finally:
         if was_on:
             gc.enable()
-    return page
 
 
 def _fetch(client: Any, request: dict[str, str]) -> bytes:
@@ -159,9 +161,10 @@ def _frame(pages: Iterator[dict[str, Any]]) -> pd.DataFrame:
     infos = first["ColumnInfo"]
     columns = [make_column(info["Type"]) for info in infos]
     for page in chain([first], pages):
-        data = zip(*(row["Data"] for row in page["Rows"]), strict=True)
-        for column, values in zip(columns, data, strict=False):  # A page may have no rows.
-            column.add(values)
+        with _collector_paused():
+            data = zip(*(row["Data"] for row in page["Rows"]), strict=True)
+            for column, values in zip(columns, data, strict=False):  # A page may have no rows.
+                column.add(values)
     # By number first: two columns may have one name.
     frame = pd.DataFrame({number: column.finish() for number, column in enumerate(columns)})
     frame.columns = pd.Index([info.get("Name", "") for info in infos], dtype="object")
