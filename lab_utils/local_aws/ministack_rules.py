@@ -274,6 +274,8 @@ def _property_text(name: str, value: Any) -> Any:
     """
     if name == "format_indicator":
         return "UTF8_DATA" if value == 1 else "UNSPECIFIED_BYTES"
+    if name == "correlation_data":
+        return base64.b64encode(value).decode()
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 

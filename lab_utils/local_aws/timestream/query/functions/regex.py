@@ -12,7 +12,7 @@ import re
 
 from lab_utils.local_aws.timestream.query.coercion import Typed, can_coerce, coerce
 from lab_utils.local_aws.timestream.query.functions.base import Call, Entry, Signature
-from lab_utils.local_aws.timestream.query.functions.failures import quoted, unless_null
+from lab_utils.local_aws.timestream.query.functions.failures import once, quoted, unless_null
 from lab_utils.local_aws.timestream.query.functions.lambdas import apply
 from lab_utils.local_aws.timestream.query.types import BIGINT, BOOLEAN, VARCHAR, array
 
@@ -50,20 +50,20 @@ def _replace_by_function(call: Call, text: Typed, pattern: Typed) -> Typed:
     count = len(_groups(call, pattern))
     groups = ", ".join(f"ts_m[{number}][ts_i]" for number in range(1, count + 1))
     matches = ", ".join(
-        f"regexp_extract_all({text.sql}, ts_pattern({pattern.sql}), {number})"
+        f"regexp_extract_all(ts_text, ts_pattern({pattern.sql}), {number})"
         for number in range(1, count + 1)
     )
-    hits = f"len(regexp_extract_all({text.sql}, ts_pattern({pattern.sql})))"
+    hits = f"len(regexp_extract_all(ts_text, ts_pattern({pattern.sql})))"
     made = apply(body.sql, f"CAST([{groups}] AS VARCHAR[])")
     # The function's results and the parts take turns; there is one part more.
-    parts = f"regexp_split_to_array({text.sql}, ts_pattern({pattern.sql}))"
-    sql = (
+    parts = f"regexp_split_to_array(ts_text, ts_pattern({pattern.sql}))"
+    replaced = (
         f"list_transform([CAST([{matches}] AS VARCHAR[][])], lambda ts_m:"
         f" list_transform([{parts}], lambda ts_p: array_to_string(list_transform("
         f"range(1, {hits} + 1), lambda ts_i: ts_p[ts_i] || ts_made({made}, len(ts_p))), '')"
         f" || ts_p[-1])[1])[1]"
     )
-    return Typed(sql, VARCHAR)
+    return Typed(once(text.sql, "ts_text", replaced), VARCHAR)
 
 
 def _groups(call: Call, pattern: Typed) -> list[str | None]:
