@@ -32,7 +32,7 @@ from lab_utils.local_aws.rules.trace import Trace
 
 SQL_VERSIONS = ("2015-10-08", "2016-03-23", "beta")
 _MOST_ACTIONS = 10
-_GC_THRESHOLDS = (50_000, 20, 50)
+_GC_THRESHOLDS = (200_000, 20, 50)
 _log = logging.getLogger(__name__)
 _publish: contextvars.ContextVar[tuple[bytes, bool]] = contextvars.ContextVar(
     "mqtt_properties_and_retain", default=(b"", False)

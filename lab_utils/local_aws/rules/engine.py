@@ -132,7 +132,7 @@ class RuleEngine:
         if not pending:
             await self._report(run)
         elif run.is_quiet() and len(pending) == 1 and isinstance(pending[0][2], Future):
-            self._await_quietly(run, pending, pending[0][2])
+            self._await_quietly(run, *pending[0][:2], pending[0][2])
         else:
             self._in_background(self._finish(run, pending))
 
@@ -164,13 +164,16 @@ class RuleEngine:
             for watch in run.watchers:
                 watch.asked(run.rule, permission, "")
 
-    def _await_quietly(self, run: _Run, pending: Pending, future: Future[Any]) -> None:
-        """Do nothing more unless a write fails: the path of nearly every message."""
+    def _await_quietly(self, run: _Run, action: Action, step: Step, future: Future[Any]) -> None:
+        """Do nothing more unless a write fails: the path of nearly every message.
+
+        What the future keeps does not lead back to it: it would be left to the cycle collector.
+        """
         loop = asyncio.get_running_loop()
 
         def stored(done: Future[Any]) -> None:
             if not done.cancelled() and done.exception() is not None:
-                finish = partial(self._finish, run, pending)
+                finish = partial(self._finish, run, [(action, step, done)])
                 loop.call_soon_threadsafe(lambda: self._in_background(finish()))
 
         future.add_done_callback(stored)

@@ -20,12 +20,12 @@ class Dimensions:
 
     Attributes:
         names: Their names.
-        digest: Differs between any two.
+        number: Differs between any two, and is the same in every run.
         problem: Why no record can have them.
     """
 
     names: tuple[str, ...]
-    digest: bytes
+    number: int
     problem: str | None
 
 
@@ -51,9 +51,14 @@ class Form:
 @lru_cache(_CACHED)
 def dimensions_of(dimensions: tuple[tuple[str, str], ...]) -> Dimensions:
     """Return what is known of a time series' dimensions."""
-    digest = hashlib.blake2b(repr(dimensions).encode("utf-8", "surrogatepass"), digest_size=16)
-    names = tuple(name for name, _ in dimensions)
-    return Dimensions(names, digest.digest(), dimensions_problem(dimensions))
+    names = tuple([name for name, _ in dimensions])
+    return Dimensions(names, _number(repr(dimensions)), dimensions_problem(dimensions))
+
+
+@lru_cache(_CACHED)
+def measure_number(name: str) -> int:
+    """Return what a measure adds to the number of its dimensions to make that of the series."""
+    return _number(name)
 
 
 def form_of(record: Record) -> Form:
@@ -62,16 +67,17 @@ def form_of(record: Record) -> Form:
     if isinstance(record.value, tuple):
         values = tuple((name, value_type) for name, value_type, _ in record.value)
     names = dimensions_of(record.dimensions).names
-    return _form(names, record.measure_name, record.measure_type, values)
+    return named_form(names, record.measure_name, record.measure_type, values)
 
 
 @lru_cache(_CACHED)
-def _form(
+def named_form(
     dimensions: tuple[str, ...],
     measure_name: str,
     measure_type: str,
-    values: tuple[tuple[str, str], ...] | None,
+    values: tuple[tuple[str, str], ...] | None = None,
 ) -> Form:
+    """Return the form of records with these names; of a multi-measure record, with these values."""
     columns = [Column(name, "VARCHAR", DIMENSION) for name in dimensions]
     if values is None:
         columns.append(Column(SINGLE_COLUMNS[measure_type], measure_type, MEASURE_VALUE))
@@ -92,3 +98,8 @@ def _names_problem(dimensions: tuple[str, ...], measures: list[str]) -> str | No
     if len(set(measures[1:])) < len(measures) - 1:
         return "A record must not have two measure values of the same name."
     return None
+
+
+def _number(text: str) -> int:
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8)
+    return int.from_bytes(digest.digest(), "big")

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from lab_utils.local_aws.timestream.catalog_store import SERIES, VERSION
-from lab_utils.local_aws.timestream.records import SINGLE_COLUMNS, Record
+from lab_utils.local_aws.timestream.forms import dimensions_of, measure_number
+from lab_utils.local_aws.timestream.records import SINGLE_COLUMNS, Moment, Record, Shape
 
 Array = np.ndarray[Any, Any]
 
@@ -31,6 +32,37 @@ def frame_of(records: Sequence[Record], series: Sequence[int]) -> dict[str, Arra
     return frame | {
         name: _ARRAYS[types.get(name, "VARCHAR")](values) for name, values in cells.items()
     }
+
+
+def frame_of_moments(shape: Shape, moments: Sequence[Moment]) -> dict[str, Array]:
+    """Return the columns of the new rows of moments of one shape: measure by measure."""
+    measures, count = len(shape.measures), len(moments)
+    times = np.array([m.time_ns for m in moments], dtype="int64").view("datetime64[ns]")
+    own = np.array([dimensions_of(m.dimensions).number for m in moments], dtype="uint64")
+    of_measures = np.array([measure_number(name) for name in shape.measures], dtype="uint64")
+    frame = {
+        "time": np.tile(times, measures),
+        SERIES: np.bitwise_xor.outer(of_measures, own).ravel(),
+        VERSION: np.ones(measures * count, dtype="int64"),
+        "measure_name": np.repeat(_text(shape.measures), count),
+    }
+    dimensions = zip(*[m.dimension_values for m in moments], strict=True)
+    for name, texts in zip(shape.dimensions, dimensions, strict=True):
+        frame[name] = np.tile(_text(texts), measures)
+    columns = zip(*[m.values for m in moments], strict=True)
+    for at, (measure_type, values) in enumerate(zip(shape.types, columns, strict=True)):
+        column = SINGLE_COLUMNS[measure_type]
+        if column not in frame:
+            frame[column] = _empty(measure_type, measures * count)
+        frame[column][at * count : (at + 1) * count] = values
+    return frame
+
+
+def _empty(measure_type: str, rows: int) -> Array:
+    """Return a column to be filled in part."""
+    if measure_type == "VARCHAR":
+        return np.full(rows, None, dtype=object)
+    return np.ma.masked_array(np.zeros(rows, dtype=_DTYPES[measure_type]), np.full(rows, True))
 
 
 def _cells(records: Sequence[Record]) -> tuple[Mapping[str, list[Any]], Mapping[str, str]]:
@@ -68,6 +100,7 @@ def _times(values: Sequence[Any]) -> Array:
     return np.ma.masked_array(np.ma.getdata(masked).view("datetime64[ns]"), np.ma.getmask(masked))
 
 
+_DTYPES = {"DOUBLE": "float64", "BIGINT": "int64", "BOOLEAN": "bool"}
 _ARRAYS: dict[str, Callable[[Sequence[Any]], Array]] = {
     "VARCHAR": _text,
     "DOUBLE": _masked("float64", 0.0),

@@ -51,6 +51,17 @@ class Growth:
             or self._column_problem(self._new_columns(form))
         )
 
+    def is_known(self, form: Form) -> bool:
+        """Return whether records of a form fit into the table as it is."""
+        known = self._measures.get(form.measure_name)
+        return (
+            known is not None
+            and known.type == form.measure_type
+            and set(form.dimensions) <= set(known.dimensions)
+            and not self._key_problem(form)
+            and not self._new_columns(form)
+        )
+
     def admit(self, form: Form) -> None:
         """Add what records of a form need that fits."""
         if form not in self._admitted:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -19,9 +20,10 @@ from lab_utils.local_aws.timestream.errors import (
     no_such_table,
 )
 from lab_utils.local_aws.timestream.forms import Form, dimensions_of, form_of
-from lab_utils.local_aws.timestream.frames import frame_of
+from lab_utils.local_aws.timestream.frames import Array, frame_of
 from lab_utils.local_aws.timestream.growth import Growth
 from lab_utils.local_aws.timestream.limits import value_problem
+from lab_utils.local_aws.timestream.plain import PlainMoments
 from lab_utils.local_aws.timestream.records import Record
 from lab_utils.local_aws.timestream.retention import window_of
 from lab_utils.local_aws.timestream.store import BATCH, Store
@@ -101,9 +103,9 @@ class Ingest:
             else:
                 groups.setdefault(table.id, (table, []))[1].append(_Progress(s))
         with self._store.transaction():
-            batches = [_TableBatch(table, group) for table, group in groups.values()]
+            batches = [_TableBatch(table, group, self._times) for table, group in groups.values()]
             for batch in batches:
-                batch.write(self._store, self._catalog_store, self._times)
+                batch.write(self._store, self._catalog_store)
         for batch in batches:
             self._publish(batch)
         stored = (p for _table, group in groups.values() for p in group)
@@ -117,7 +119,8 @@ class Ingest:
     def _publish(self, batch: _TableBatch) -> None:
         if batch.grown is not None:
             self._catalog.put_table(batch.grown)
-        self._times.add(batch.table, (record.time_ns for record in batch.rows))
+        times = (record.time_ns for record in batch.rows)
+        self._times.add(batch.table, chain(times, batch.plain.times_ns()))
 
 
 class _TableBatch:
@@ -126,22 +129,25 @@ class _TableBatch:
     Attributes:
         table: The table as it was.
         grown: The table as it became, if it grew.
-        rows: The records to be inserted.
+        rows: The records to be inserted, but for the plain moments.
+        plain: The moments that need no second look.
     """
 
-    def __init__(self, table: Table, group: Sequence[_Progress]) -> None:
+    def __init__(self, table: Table, group: Sequence[_Progress], times: TimeRanges) -> None:
         self.table = table
         self.grown: Table | None = None
         self.rows: list[Record] = []
+        self.plain = PlainMoments(table, times, [p.submission for p in group])
         self._group = group
+        self._times = times
         self._series: list[int] = []
         self._rows_of: dict[Key, int] = {}
         self._replaced: list[int] = []
 
-    def write(self, store: Store, catalog_store: CatalogStore, times: TimeRanges) -> None:
+    def write(self, store: Store, catalog_store: CatalogStore) -> None:
         """Write what is to be stored; the caller's transaction keeps it."""
-        candidates = self._candidates()
-        known = [c.key for c in candidates if times.may_hold(self.table, c.key[1])]
+        candidates = self._candidates([p for p in self._group if not self._is_plain(p)])
+        known = [c.key for c in candidates if self._times.may_hold(self.table, c.key[1])]
         growth = Growth(self.table)
         self._settle(candidates, stored_standings(store, self.table, known), growth)
         self.grown = growth.grown()
@@ -151,16 +157,26 @@ class _TableBatch:
             rows = {"row": np.array(self._replaced, dtype="int64")}
             gone = f"rowid IN (SELECT row FROM {BATCH})"
             store.run(f"DELETE FROM {self.table.relation} WHERE {gone}", arrays=rows)
-        if self.rows:
-            insert = f"INSERT INTO {self.table.relation} BY NAME SELECT * FROM {BATCH}"
-            renamed = (self.grown or self.table).renamed_columns
-            frame = frame_of(self.rows, self._series)
+        insert = f"INSERT INTO {self.table.relation} BY NAME SELECT * FROM {BATCH}"
+        renamed = (self.grown or self.table).renamed_columns
+        for frame in self._frames():
             store.run(insert, arrays={renamed.get(name, name): a for name, a in frame.items()})
 
-    def _candidates(self) -> list[_Candidate]:
+    def _frames(self) -> Iterator[dict[str, Array]]:
+        yield from self.plain.frames()
+        if self.rows:
+            yield frame_of(self.rows, self._series)
+
+    def _is_plain(self, progress: _Progress) -> bool:
+        is_plain = self.plain.take(progress.submission)
+        if is_plain:
+            progress.memory = len(progress.submission.records)
+        return is_plain
+
+    def _candidates(self, group: Iterable[_Progress]) -> list[_Candidate]:
         """Return the records that are sound in themselves and of a time that is taken."""
         candidates = []
-        for progress in self._group:
+        for progress in group:
             window = window_of(self.table, progress.submission.now_ns)
             for index, record in enumerate(progress.submission.records):
                 form, time_ns = form_of(record), record.time_ns

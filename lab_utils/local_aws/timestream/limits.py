@@ -39,18 +39,19 @@ def value_problem(record: Record) -> str | None:
     """Return which limit a record's values exceed, or which is none of its type."""
     value = record.value
     if not isinstance(value, tuple):
-        return _scalar_problem(record.measure_type, value)
+        return scalar_problem(record.measure_type, value)
     if len(value) > MOST_VALUES:
         return f"A multi-measure record has at most {MOST_VALUES} measure values."
     for _name, scalar_type, scalar in value:
-        if problem := _scalar_problem(scalar_type, scalar):
+        if problem := scalar_problem(scalar_type, scalar):
             return problem
     if sum(_size(scalar) for _name, _type, scalar in value) > LARGEST_VALUE_BYTES:
         return f"The measure values of a record are larger than {LARGEST_VALUE_BYTES} bytes."
     return None
 
 
-def _scalar_problem(scalar_type: str, value: Scalar) -> str | None:
+def scalar_problem(scalar_type: str, value: Scalar) -> str | None:
+    """Return which limit a value exceeds, or that it is none of its type."""
     if not _IS_OF_TYPE[scalar_type](value):
         return f"The measure value {value!r} is no {scalar_type}."
     if isinstance(value, str) and _size(value) > LARGEST_VALUE_BYTES:

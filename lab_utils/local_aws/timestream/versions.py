@@ -8,7 +8,6 @@ Source:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from lab_utils.local_aws.timestream.catalog import Column, Table
 from lab_utils.local_aws.timestream.catalog_store import SERIES, VERSION, quoted
-from lab_utils.local_aws.timestream.forms import dimensions_of
+from lab_utils.local_aws.timestream.forms import dimensions_of, measure_number
 from lab_utils.local_aws.timestream.records import Record, Scalar
 from lab_utils.local_aws.timestream.store import BATCH, Store
 
@@ -55,9 +54,7 @@ def series_number(record: Record) -> int:
 
     Two series share a number once in 2**64, and that would matter only at the same nanosecond.
     """
-    name = record.measure_name.encode("utf-8", "surrogatepass")
-    text = dimensions_of(record.dimensions).digest + name
-    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+    return dimensions_of(record.dimensions).number ^ measure_number(record.measure_name)
 
 
 def refusal(record: Record, standing: Standing | None) -> str | None:

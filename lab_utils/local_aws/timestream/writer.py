@@ -18,7 +18,7 @@ from lab_utils.local_aws.timestream.errors import (
 )
 from lab_utils.local_aws.timestream.submissions import Ingested, Submission
 
-LINGER_S = 0.1
+LINGER_S = 0.5
 """How long records that nobody waits for are gathered before they are written."""
 MOST_WAITING = 200_000
 """Records that may wait; with more, submissions fail at once."""

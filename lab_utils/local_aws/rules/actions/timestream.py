@@ -18,7 +18,7 @@ from lab_utils.local_aws.rules.roles import ActionFailedError, Permission
 from lab_utils.local_aws.rules.sql.context import MessageContext
 from lab_utils.local_aws.rules.sql.template import Template, parse_template
 from lab_utils.local_aws.rules.sql.values import dump_json
-from lab_utils.local_aws.timestream.records import Record
+from lab_utils.local_aws.timestream.records import Moment, Shape
 
 TIMESTREAM = "AmazonTimestreamWrite"
 _UNITS_NS = {
@@ -61,6 +61,7 @@ class TimestreamAction:
         self._table = given.template("tableName")
         self.resource = given.text("tableName")
         self._dimensions = _dimensions(given)
+        self._dimension_names = tuple(name for name, _ in self._dimensions)
         self._time = _Time(given)
         values = tuple(template for _, template in self._dimensions)
         time = self._time.templates
@@ -70,42 +71,39 @@ class TimestreamAction:
     def prepare(self, message: Message, context: MessageContext, output: Any) -> Step:
         """Return the write of the records."""
         database, table = self._database.render(context), self._table.render(context)
-        records = self._records(context, output, self._time.read(message, context))
+        moment = self._moment(context, output, self._time.read(message, context))
         return Step(
             resource=table,
             resources={"DatabaseName": database, "TableName": table},
             purpose="write records to the Timestream table",
             permissions=self._needed(message, database, table),
-            perform=partial(self._write, message, database, table, records),
+            perform=partial(self._write, message, database, table, moment),
         )
 
     def _write(
-        self, message: Message, database: str, table: str, records: list[Record]
+        self, message: Message, database: str, table: str, moment: Moment
     ) -> Future[Any] | None:
-        if not records:
+        if not moment:
             return None
-        return self._writer.timestream.submit(message.place, database, table, records)
+        return self._writer.timestream.submit(message.place, database, table, moment)
 
-    def _records(self, context: MessageContext, output: Any, time_ns: int) -> list[Record]:
+    def _moment(self, context: MessageContext, output: Any, time_ns: int) -> Moment:
         if not isinstance(output, dict):
             raise ActionFailedError(
                 "The rule's result is no JSON object, so it has no attributes to write to "
                 "Timestream."
             )
-        dimensions = tuple(
-            [(name, template.render(context)) for name, template in self._dimensions]
-        )
-        records = [
-            Record(dimensions, name, *measure(name, value), time_ns)
-            for name, value in output.items()
-            if value is not None
-        ]
-        if len(records) > _MOST_VALUES:
+        values = {name: value for name, value in output.items() if value is not None}
+        if len(values) > _MOST_VALUES:
             raise ActionFailedError(
-                f"The rule's result has {len(records)} values; at most {_MOST_VALUES} can be "
+                f"The rule's result has {len(values)} values; at most {_MOST_VALUES} can be "
                 "written at once."
             )
-        return records
+        measures = [measure(name, value) for name, value in values.items()]
+        types, scalars = zip(*measures, strict=True) if measures else ((), ())
+        shape = Shape(self._dimension_names, tuple(values), types)
+        texts = tuple([template.render(context) for _, template in self._dimensions])
+        return Moment(shape, texts, scalars, time_ns)
 
     def _needed(self, message: Message, database: str, table: str) -> tuple[Permission, ...]:
         key = (message.place, database, table)

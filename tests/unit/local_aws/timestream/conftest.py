@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ class Bench:
         return self.store(read_records(request), table=table, place=place)
 
     def store(
-        self, records: list[Record], table: str = "readings", place: Place = PLACE
+        self, records: Sequence[Record], table: str = "readings", place: Place = PLACE
     ) -> Ingested:
         """Store records; raise what becomes of them."""
         submission = Submission(place, "house", table, records, self.now_ns)
