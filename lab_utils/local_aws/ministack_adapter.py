@@ -19,6 +19,7 @@ from typing import Any
 from lab_utils.errors import TargetError
 from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.gateway import AsgiApp
+from lab_utils.local_aws.ministack_authority import keep_device_decisions
 from lab_utils.local_aws.ministack_identity import check_functions, mend_iam
 from lab_utils.local_aws.ministack_names import WRAPPED_NAMES, WRAPPED_SESSION_NAMES
 from lab_utils.local_aws.ministack_registry import mend_event_rules, mend_iot_registry
@@ -116,6 +117,7 @@ class Ministack:
         self.rules = self._mend_rules()
         mend_sessions(self._iot)
         gather_writes(self._iot)
+        keep_device_decisions(self._iot)
         mend_iot_registry(self._iot)
         mend_event_rules(self._modules["ministack.services.eventbridge"])
         mend_event_targets(self._modules)

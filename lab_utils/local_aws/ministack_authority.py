@@ -25,8 +25,7 @@ class _Documents:
 
     def are_constant(self) -> bool:
         """Return whether the same question will get the same answer."""
-        texts = (*self.policies, self.boundary)
-        return not any(mark in text for text in texts for mark in _CHANGING)
+        return _are_constant((*self.policies, self.boundary), _CHANGING)
 
 
 class MinistackAuthority:
@@ -164,6 +163,51 @@ def function_allows_iot(
     responses: Any = modules["ministack.core.responses"]
     with responses.request_scope(place.account, place.region):
         return function_allows(modules, IOT_PRINCIPAL, function_arn, rule_arn)
+
+
+def keep_device_decisions(iot: Any) -> None:
+    """Seam: a device publishes to few topics, and ministack reads its policies for each message.
+
+    A decision is used again while the certificate has the same policies and the connection the
+    same variables. What a policy with a condition decides is never kept.
+    """
+    decide = iot._mqtt_policy_allows
+    kept: dict[tuple[str, ...], tuple[tuple[str, ...], dict[str, Any], bool]] = {}
+
+    def policy_allows(
+        account: str,
+        region: str,
+        certificate_id: str,
+        context: dict[str, Any],
+        action: str,
+        resource: str,
+        provisioning_template: str | None = None,
+    ) -> bool:
+        question = (account, region, certificate_id, context, action, resource)
+        if provisioning_template is not None:
+            return bool(decide(*question, provisioning_template))
+        documents = _policies_of(iot, account, region, certificate_id)
+        key = (account, region, certificate_id, action, resource)
+        known = kept.get(key)
+        if known is not None and known[0] == documents and known[1] == context:
+            return known[2]
+        is_allowed = bool(decide(*question))
+        if _are_constant(documents, _CHANGING[:1]):
+            _keep(kept, key, (documents, dict(context), is_allowed))
+        return is_allowed
+
+    iot._mqtt_policy_allows = policy_allows
+
+
+def _policies_of(iot: Any, account: str, region: str, certificate_id: str) -> tuple[str, ...]:
+    record = iot._certificates.get_scoped(account, region, certificate_id) or {}
+    names = record.get("attachedPolicies", ())
+    policies = [iot._policies.get_scoped(account, region, name) for name in names]
+    return tuple([_text(p["versions"][p["defaultVersionId"]]["document"]) for p in policies if p])
+
+
+def _are_constant(policies: tuple[str, ...], marks: tuple[str, ...]) -> bool:
+    return not any(mark in text for text in policies for mark in marks)
 
 
 def _keep(cache: dict[Any, Any], key: Any, value: Any) -> None:
