@@ -11,11 +11,14 @@ from time import monotonic
 from lab_utils.local_aws.rules.sql import nodes
 from lab_utils.local_aws.rules.sql.compiler import MAX_SECONDS, Compiler, Evaluate, Scope
 from lab_utils.local_aws.rules.sql.context import MessageContext
+from lab_utils.local_aws.rules.sql.errors import SqlParseError
 from lab_utils.local_aws.rules.sql.operators import join
 from lab_utils.local_aws.rules.sql.reader import TemplateReader, check_text
 from lab_utils.local_aws.rules.sql.statement import document_of
 from lab_utils.local_aws.rules.sql.tree import asks_other_services
 from lab_utils.local_aws.rules.sql.values import UNDEFINED, Value, dump_json
+
+_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,18 @@ def parse_template(text: str, version: str) -> Template:
         version: The SQL version of the rule.
 
     Raises:
-        SqlParseError: If an expression is not one, or is not closed; with the place in the text.
+        SqlParseError: If an expression is not one, or is not closed; with the template, since it
+            is not the rule's SQL, and the place in it.
     """
+    try:
+        return _template(text, version)
+    except SqlParseError as error:
+        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+        problem = f"In the substitution template '{shown}': {error.message}"
+        raise SqlParseError(problem, error.line, error.column) from error
+
+
+def _template(text: str, version: str) -> Template:
     check_text(text)
     compiler = Compiler(version)
     parts: list[str | Evaluate] = []

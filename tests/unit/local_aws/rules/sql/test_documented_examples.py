@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import re
@@ -43,9 +44,17 @@ def about(given: dict[str, Any]) -> dict[str, Any]:
         "trace_id": context.get("traceId", ""),
         "account": context.get("accountId", ""),
         "now_ms": given.get("now_ms", 1_700_000_000_000),
-        "properties": context.get("mqtt5"),
+        "properties": properties_of(context.get("mqtt5")),
         "version": context.get("awsIotSqlVersion", given.get("awsIotSqlVersion", "2016-03-23")),
     }
+
+
+def properties_of(mqtt5: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return MQTT 5 properties as the broker hands them on: binary data in base64."""
+    if mqtt5 is None or "correlation_data" not in mqtt5:
+        return mqtt5
+    data = base64.b64encode(str(mqtt5["correlation_data"]).encode()).decode()
+    return {**mqtt5, "correlation_data": data}
 
 
 def payload_of(given: dict[str, Any]) -> bytes | str:
