@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from lab_utils.local_aws.place import Place
 from lab_utils.local_aws.rules.roles import IOT_PRINCIPAL, Permission, assumed_role_arn
@@ -15,8 +14,7 @@ _CHANGING = ("Condition", "${")
 """A policy with a condition or a variable may decide otherwise the next time."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Documents:
+class _Documents(NamedTuple):
     """All that a role's decisions come from, as it was: texts that compare at once."""
 
     trust: str

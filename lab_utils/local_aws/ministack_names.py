@@ -78,6 +78,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "PROP_PAYLOAD_FORMAT_INDICATOR",
         "PROP_RESPONSE_TOPIC",
         "PROP_USER_PROPERTY",
+        "_MTLS_READ_CHUNK",
         "RuleRepublishError",
         "RuleSqlError",
         "_certificates",

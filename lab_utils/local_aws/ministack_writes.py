@@ -1,4 +1,4 @@
-"""What ministack sends to a device: many small packets as one write."""
+"""What ministack reads from a device and sends to it: in larger or smaller parts."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import asyncio
 from typing import Any
 
 _MOST_PACKETS = 32
+_READ_BYTES = 8192
 
 
 def gather_writes(iot: Any) -> None:
     """Seam: send what a connection gets in one turn of the loop together.
 
     ministack writes each acknowledgement by itself. Over TLS that costs as much as a rule, and
-    wakes the device for each.
+    wakes the device for each. Of what it has read, it copies the rest for each packet, so that
+    it had better read a little.
     """
+    iot._MTLS_READ_CHUNK = _READ_BYTES
     handle = iot._mtls_handle_conn
 
     async def handle_connection(reader: Any, writer: Any) -> None:

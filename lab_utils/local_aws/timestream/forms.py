@@ -20,12 +20,10 @@ class Dimensions:
 
     Attributes:
         names: Their names.
-        number: Differs between any two, and is the same in every run.
         problem: Why no record can have them.
     """
 
     names: tuple[str, ...]
-    number: int
     problem: str | None
 
 
@@ -52,7 +50,13 @@ class Form:
 def dimensions_of(dimensions: tuple[tuple[str, str], ...]) -> Dimensions:
     """Return what is known of a time series' dimensions."""
     names = tuple([name for name, _ in dimensions])
-    return Dimensions(names, _number(repr(dimensions)), dimensions_problem(dimensions))
+    return Dimensions(names, dimensions_problem(dimensions))
+
+
+@lru_cache(_CACHED)
+def dimensions_number(dimensions: tuple[tuple[str, str], ...]) -> int:
+    """Return a number that differs between any two dimensions, and is the same in every run."""
+    return _number(repr(dimensions))
 
 
 @lru_cache(_CACHED)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from lab_utils.local_aws.timestream.catalog_store import SERIES, VERSION
-from lab_utils.local_aws.timestream.forms import dimensions_of, measure_number
+from lab_utils.local_aws.timestream.forms import dimensions_number, measure_number
 from lab_utils.local_aws.timestream.records import SINGLE_COLUMNS, Moment, Record, Shape
 
 Array = np.ndarray[Any, Any]
@@ -38,7 +38,7 @@ def frame_of_moments(shape: Shape, moments: Sequence[Moment]) -> dict[str, Array
     """Return the columns of the new rows of moments of one shape: measure by measure."""
     measures, count = len(shape.measures), len(moments)
     times = np.array([m.time_ns for m in moments], dtype="int64").view("datetime64[ns]")
-    own = np.array([dimensions_of(m.dimensions).number for m in moments], dtype="uint64")
+    own = np.array([dimensions_number(m.dimensions) for m in moments], dtype="uint64")
     of_measures = np.array([measure_number(name) for name in shape.measures], dtype="uint64")
     frame = {
         "time": np.tile(times, measures),

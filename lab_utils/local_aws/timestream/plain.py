@@ -9,7 +9,10 @@ from lab_utils.local_aws.timestream.catalog import Table
 from lab_utils.local_aws.timestream.forms import dimensions_of, named_form
 from lab_utils.local_aws.timestream.frames import Array, frame_of_moments
 from lab_utils.local_aws.timestream.growth import Growth
-from lab_utils.local_aws.timestream.limits import scalar_problem
+from lab_utils.local_aws.timestream.limits import (
+    LARGEST_SERIES_BYTES,
+    scalar_problem,
+)
 from lab_utils.local_aws.timestream.records import Moment, Shape
 from lab_utils.local_aws.timestream.retention import FUTURE_NS, window_of
 from lab_utils.local_aws.timestream.submissions import Submission
@@ -62,7 +65,7 @@ class PlainMoments:
             and not self._times.may_hold(self._table, time_ns)
             and self._keys[(moment.dimensions, time_ns)] == 1
             and self._fits(moment.shape)
-            and dimensions_of(moment.dimensions).problem is None
+            and (_is_short(moment) or dimensions_of(moment.dimensions).problem is None)
             and not any(map(scalar_problem, moment.shape.types, moment.values))
         )
 
@@ -76,6 +79,12 @@ class PlainMoments:
             known = all(not form.problem and self._growth.is_known(form) for form in forms)
             self._fitting[shape] = known
         return known
+
+
+def _is_short(moment: Moment) -> bool:
+    """Return whether the dimensions' texts are within every limit for sure."""
+    text = "".join(moment.shape.dimensions + moment.dimension_values)
+    return text.isascii() and len(text) <= LARGEST_SERIES_BYTES
 
 
 def _keys(submission: Submission) -> Iterable[Hashable]:

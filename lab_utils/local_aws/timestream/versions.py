@@ -15,7 +15,7 @@ import numpy as np
 
 from lab_utils.local_aws.timestream.catalog import Column, Table
 from lab_utils.local_aws.timestream.catalog_store import SERIES, VERSION, quoted
-from lab_utils.local_aws.timestream.forms import dimensions_of, measure_number
+from lab_utils.local_aws.timestream.forms import dimensions_number, measure_number
 from lab_utils.local_aws.timestream.records import Record, Scalar
 from lab_utils.local_aws.timestream.store import BATCH, Store
 
@@ -54,7 +54,7 @@ def series_number(record: Record) -> int:
 
     Two series share a number once in 2**64, and that would matter only at the same nanosecond.
     """
-    return dimensions_of(record.dimensions).number ^ measure_number(record.measure_name)
+    return dimensions_number(record.dimensions) ^ measure_number(record.measure_name)
 
 
 def refusal(record: Record, standing: Standing | None) -> str | None:

@@ -22,7 +22,7 @@ LINGER_S = 0.5
 """How long records that nobody waits for are gathered before they are written."""
 MOST_WAITING = 200_000
 """Records that may wait; with more, submissions fail at once."""
-MOST_IN_TRANSACTION = 10_000
+MOST_IN_TRANSACTION = 5_000
 TIDY_EVERY_S = 5.0
 HEALTH_NAME = "the Timestream records"
 _log = logging.getLogger(__name__)
