@@ -170,13 +170,19 @@ class RuleEngine:
         What the future keeps does not lead back to it: it would be left to the cycle collector.
         """
         loop = asyncio.get_running_loop()
+        future.add_done_callback(partial(self._stored, loop, run, action, step))
 
-        def stored(done: Future[Any]) -> None:
-            if not done.cancelled() and done.exception() is not None:
-                finish = partial(self._finish, run, [(action, step, done)])
-                loop.call_soon_threadsafe(lambda: self._in_background(finish()))
-
-        future.add_done_callback(stored)
+    def _stored(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        run: _Run,
+        action: Action,
+        step: Step,
+        done: Future[Any],
+    ) -> None:
+        if not done.cancelled() and done.exception() is not None:
+            finish = partial(self._finish, run, [(action, step, done)])
+            loop.call_soon_threadsafe(lambda: self._in_background(finish()))
 
     async def _finish(self, run: _Run, pending: Pending) -> None:
         for action, step, outcome in pending:
@@ -221,7 +227,7 @@ class RuleEngine:
         task.add_done_callback(self._background.discard)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Run:
     """One rule on one message."""
 

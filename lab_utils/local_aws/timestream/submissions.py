@@ -23,7 +23,7 @@ class Ingested:
     magnetic: int
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Submission:
     """Records for one table.
 

@@ -22,7 +22,7 @@ class InvalidActionError(ValueError):
     """An action that AWS IoT does not take; the text is that of its InvalidRequestException."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
     """An action with its templates filled in for one message.
 

@@ -45,6 +45,8 @@ class Template:
         """
         if self.is_literal:
             return self.text
+        if len(self._parts) == 1:
+            return _text(self.evaluate(ctx))
         scope = self._scope(ctx)
         return join(
             [part if isinstance(part, str) else _text(part(ctx, scope)) for part in self._parts]
