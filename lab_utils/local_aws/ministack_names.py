@@ -129,6 +129,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
 }
 WRAPPED_SESSION_NAMES = (
     "_connack_properties",
+    "_evaluates_policies",
     "_policy_allows",
     "_publish_allowed",
     "_publish_lifecycle",

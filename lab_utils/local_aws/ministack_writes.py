@@ -35,6 +35,7 @@ class GatheringWriter:
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
         self._packets: list[bytes] = []
+        self._has_sent = False
 
     def write(self, packet: bytes) -> None:
         """Take a packet; it leaves after those before it."""
@@ -45,8 +46,10 @@ class GatheringWriter:
             self._send()
 
     async def drain(self) -> None:
-        """Wait while the device takes less than it is sent."""
-        await self._writer.drain()
+        """Wait while the device takes less than it was sent."""
+        if self._has_sent:
+            self._has_sent = False
+            await self._writer.drain()
 
     def close(self) -> None:
         """Send the last packets, and close."""
@@ -60,4 +63,5 @@ class GatheringWriter:
     def _send(self) -> None:
         if self._packets:
             packets, self._packets = self._packets, []
+            self._has_sent = True
             self._writer.write(b"".join(packets))

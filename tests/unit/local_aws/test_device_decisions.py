@@ -22,7 +22,8 @@ class Iot(SimpleNamespace):
     def __init__(self, document: str = ALLOW) -> None:
         policies = Scoped(p={"versions": {"1": {"document": document}}, "defaultVersionId": "1"})
         certificates = Scoped(c={"attachedPolicies": ["p"]})
-        super().__init__(_policies=policies, _certificates=certificates)
+        session = SimpleNamespace()
+        super().__init__(_policies=policies, _certificates=certificates, _WSSession=session)
         self.decisions = 0
         self._mqtt_policy_allows = self.decide
         keep_device_decisions(self)
