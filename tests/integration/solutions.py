@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,8 +121,7 @@ class Solution:
                 self.iot.delete_topic_rule(ruleName=rule["ruleName"])
         if TABLE in self.dynamodb.list_tables()["TableNames"]:
             self.dynamodb.delete_table(TableName=TABLE)
-        databases = self.timestream.list_databases()["Databases"]
-        if DATABASE in {one["DatabaseName"] for one in databases}:
+        with suppress(self.timestream.exceptions.ResourceNotFoundException):
             for table in self.timestream.list_tables(DatabaseName=DATABASE)["Tables"]:
                 self.timestream.delete_table(DatabaseName=DATABASE, TableName=table["TableName"])
             self.timestream.delete_database(DatabaseName=DATABASE)

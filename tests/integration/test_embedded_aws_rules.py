@@ -188,7 +188,7 @@ def iot_logging(aws_client: Any, unique: Unique) -> Any:
             return []
         events = logs.filter_log_events(logGroupName="AWSIotLogsV2")["events"]
         found = [json.loads(event["message"]) for event in events]
-        return [entry for entry in found if entry["ruleName"] == rule]
+        return [entry for entry in found if entry.get("ruleName") == rule]
 
     yield entries
     iot.set_v2_logging_options(roleArn=role, defaultLogLevel="DISABLED", disableAllLogs=True)
