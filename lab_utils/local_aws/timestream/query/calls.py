@@ -46,12 +46,16 @@ _PARTS = {
 _TRIMS = {"": "trim", "BOTH": "trim", "LEADING": "ltrim", "TRAILING": "rtrim"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Argument:
-    """An argument that is translated when the function asks for it."""
+    """An argument that is translated when the function asks for it, and only once.
+
+    A function that asked twice would double the work with each call within a call.
+    """
 
     at: Expressions
     node: exp.Expr
+    _typed: Typed | None = None
 
     @property
     def is_lambda(self) -> bool:
@@ -60,7 +64,9 @@ class _Argument:
     def typed(self) -> Typed:
         if isinstance(self.node, exp.Lambda):
             raise self.at.session.error("A lambda is not expected here", self.node)
-        return self.at.translate(self.node)
+        if self._typed is None:
+            self._typed = self.at.translate(self.node)
+        return self._typed
 
     def bind(self, *parameters: Type) -> Typed:
         names = self.node.expressions if isinstance(self.node, exp.Lambda) else []
