@@ -124,7 +124,13 @@ class Writer:
             self._changed.notify()
 
     def _work(self) -> None:
-        backend = self._open_backend()
+        try:
+            backend = self._open_backend()
+        except Exception as error:  # noqa: BLE001 - the thread's outer edge: all who wait are told
+            _log.exception("Timestream could not be started")
+            self._health.failed(HEALTH_NAME, error)
+            self._refuse(InternalServerException(f"Timestream could not be started: {error!r}"))
+            return
         next_tidying = time.monotonic() + TIDY_EVERY_S
         while (jobs := self._take()) is not None:
             for group in _grouped(jobs):
@@ -133,6 +139,15 @@ class Writer:
                 self._tidy(backend)
                 next_tidying = time.monotonic() + TIDY_EVERY_S
         backend.close()
+
+    def _refuse(self, failure: InternalServerException) -> None:
+        """Fail what waits; the next job starts another thread, and tries once more."""
+        with self._changed:
+            jobs, self._jobs, self._thread = self._jobs, [], None
+            self._waiting, self._is_urgent = 0, False
+        for job in jobs:
+            if job.done.set_running_or_notify_cancel():
+                job.done.set_exception(failure)
 
     def _take(self) -> list[_Job] | None:
         """Return the jobs that wait, perhaps none after a while; None at the end."""
