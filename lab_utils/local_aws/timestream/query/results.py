@@ -59,11 +59,6 @@ class Result:
     _uses: int = 0
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
-    @property
-    def next_token(self) -> str:
-        """The token for the page after the last that was made; none if that was the last."""
-        return self._next_token
-
     def first_page(self, max_rows: int | None) -> bytes:
         """Return the answer to the query itself.
 

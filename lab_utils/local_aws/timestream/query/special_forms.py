@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from lab_utils.local_aws.timestream.query.coercion import Typed
 from lab_utils.local_aws.timestream.query.expressions import make_row, quoted
-from lab_utils.local_aws.timestream.query.functions.base import bind
+from lab_utils.local_aws.timestream.query.functions.failures import once
 from lab_utils.local_aws.timestream.query.operators import boolean, comparison, unify
 from lab_utils.local_aws.timestream.query.session import NOW, Expressions
 from lab_utils.local_aws.timestream.query.types import BIGINT, UNKNOWN, VARCHAR
@@ -48,7 +48,7 @@ def _nullif(at: Expressions, node: exp.Anonymous) -> Typed:
     name = at.session.name("n")
     same = comparison("=", Typed(name, first.type, first.literal), second)
     return Typed(
-        bind(first.sql, name, f"CASE WHEN {same.sql} THEN NULL ELSE {name} END"), first.type
+        once(first.sql, name, f"CASE WHEN {same.sql} THEN NULL ELSE {name} END"), first.type
     )
 
 

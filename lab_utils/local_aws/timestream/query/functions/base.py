@@ -173,11 +173,6 @@ def call_aggregate(signatures: Sequence[Signature], call: Call) -> Typed:
     return Typed(sql, _substitute(signature.returns, variables))
 
 
-def bind(value_sql: str, name: str, body: str) -> str:
-    """Return DuckDB SQL of ``body`` in which ``name`` stands for a value computed once."""
-    return f"list_transform([{value_sql}], lambda {name}: {body})[1]"
-
-
 def _choose(
     signatures: Sequence[Signature], values: list[Typed], call: Call
 ) -> tuple[Signature, dict[str, Type]]:
