@@ -13,6 +13,7 @@ from lab_utils.local_aws.rules.sql.context import MessageContext
 from lab_utils.local_aws.rules.sql.values import UNDEFINED, dump_json
 from lab_utils.local_aws.rules.topics import split_basic_ingest
 from lab_utils.local_aws.rules.watch import ActionReport, Watch
+from lab_utils.local_aws.texts import shortened
 
 _INGEST = "sent to this rule by Basic Ingest"
 _LIMIT_S = 10.0
@@ -143,5 +144,4 @@ def _shown(value: Any) -> str:
         return "Undefined"
     if isinstance(value, bytes):
         return f"{len(value)} bytes that are no JSON"
-    text = dump_json(value)
-    return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}..."
+    return shortened(dump_json(value), _LONGEST_TEXT)

@@ -10,6 +10,13 @@ Scalar = float | int | str | bool
 MeasureValue = tuple[str, str, Scalar]
 """One value of a multi-measure record: its name, its type, and itself."""
 MULTI = "MULTI"
+NS_PER_UNIT = {
+    "SECONDS": 1_000_000_000,
+    "MILLISECONDS": 1_000_000,
+    "MICROSECONDS": 1_000,
+    "NANOSECONDS": 1,
+}
+"""Units of a record's time."""
 SCALAR_TYPES = ("DOUBLE", "BIGINT", "VARCHAR", "BOOLEAN", "TIMESTAMP")
 SINGLE_COLUMNS = {name: f"measure_value::{name.lower()}" for name in SCALAR_TYPES}
 """The column of a single-measure record's value, by its type."""

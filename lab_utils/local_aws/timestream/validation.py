@@ -11,6 +11,7 @@ from typing import Any
 from botocore.loaders import Loader
 from botocore.model import ListShape, ServiceModel, Shape, StructureShape
 
+from lab_utils.local_aws.texts import shortened
 from lab_utils.local_aws.timestream.errors import SerializationException, ValidationException
 
 _DOCUMENTED: dict[str, dict[str, Any]] = {"ResourceCreateAPIName": {"min": 3, "max": 256}}
@@ -125,9 +126,7 @@ def _problems_of_text(shape: Shape, value: str) -> list[_Problem]:
 
 
 def _unsatisfied(value: Any, constraint: str) -> _Problem:
-    text = str(value)
-    shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
-    return _Problem("", f"'{shown}'", constraint)
+    return _Problem("", f"'{shortened(str(value), _LONGEST_SHOWN)}'", constraint)
 
 
 def _lower_first(name: str) -> str:

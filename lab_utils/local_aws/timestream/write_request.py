@@ -14,14 +14,15 @@ from typing import Any
 
 from lab_utils.local_aws.timestream.errors import ValidationException
 from lab_utils.local_aws.timestream.forms import form_of
-from lab_utils.local_aws.timestream.records import MULTI, SCALAR_TYPES, MeasureValue, Record, Scalar
+from lab_utils.local_aws.timestream.records import (
+    MULTI,
+    NS_PER_UNIT,
+    SCALAR_TYPES,
+    MeasureValue,
+    Record,
+    Scalar,
+)
 
-NS_PER_UNIT = {
-    "SECONDS": 1_000_000_000,
-    "MILLISECONDS": 1_000_000,
-    "MICROSECONDS": 1_000,
-    "NANOSECONDS": 1,
-}
 LATEST_NS = 2**63 - 1
 """2262-04-11T23:47:16.854775807Z."""
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)

@@ -21,11 +21,13 @@ from lab_utils.local_aws.rules.services import ServiceRequest
 from lab_utils.local_aws.rules.sql.context import MessageContext
 from lab_utils.local_aws.rules.sql.template import Template
 from lab_utils.local_aws.rules.sql.values import UNDEFINED
+from lab_utils.local_aws.texts import shortened
 
 DYNAMODB = "AmazonDynamoDBv2"
 _TARGET = "DynamoDB_20120810"
 _OPERATIONS = {"INSERT": "PutItem", "UPDATE": "UpdateItem", "DELETE": "DeleteItem"}
 _KEY_TYPES = {"STRING": "S", "NUMBER": "N"}
+_LONGEST_SHOWN = 200
 
 
 class DynamoDBv2Action:
@@ -50,7 +52,7 @@ class DynamoDBv2Action:
         if not isinstance(output, dict):
             raise ActionFailedError(
                 "The rule's result is no JSON object, so it has no attributes to store in "
-                f"DynamoDB: {_shortened(output)}"
+                f"DynamoDB: {shortened(repr(output), _LONGEST_SHOWN)}"
             )
         table = self._table.render(context)
         arn = table_arn(message.place, table)
@@ -197,8 +199,3 @@ def attribute_value(value: Any) -> dict[str, Any]:
 def _number(value: Decimal) -> str:
     is_plain = -30 < value.adjusted() < 38
     return format(value.normalize(), "f" if is_plain else "E")
-
-
-def _shortened(output: Any) -> str:
-    text = repr(output)
-    return text if len(text) <= 200 else f"{text[:200]}..."

@@ -18,16 +18,9 @@ from lab_utils.local_aws.rules.roles import ActionFailedError, Permission
 from lab_utils.local_aws.rules.sql.context import MessageContext
 from lab_utils.local_aws.rules.sql.template import Template, parse_template
 from lab_utils.local_aws.rules.sql.values import dump_json
-from lab_utils.local_aws.timestream.records import Moment, Shape
+from lab_utils.local_aws.timestream.records import NS_PER_UNIT, Moment, Shape
 
 TIMESTREAM = "AmazonTimestreamWrite"
-_UNITS_NS = {
-    "SECONDS": 1_000_000_000,
-    "MILLISECONDS": 1_000_000,
-    "MICROSECONDS": 1_000,
-    "NANOSECONDS": 1,
-}
-_NS_PER_MS = 1_000_000
 _MOST_VALUES = 100
 _MOST_DIMENSIONS = 128
 _RESERVED = ("measure_name", "measure_value", "time")
@@ -125,16 +118,16 @@ class _Time:
 
     def __init__(self, given: Specification) -> None:
         self._value: Template | None = None
-        self._unit_ns = _UNITS_NS["MILLISECONDS"]
+        self._unit_ns = NS_PER_UNIT["MILLISECONDS"]
         if given.members.get("timestamp") is None:
             return
         self._value = given.template("timestamp", "value")
         declared = given.members["timestamp"].get("unit") or "MILLISECONDS"
-        if declared not in _UNITS_NS:
-            constraint = f"Member must satisfy enum value set: [{', '.join(_UNITS_NS)}]"
+        if declared not in NS_PER_UNIT:
+            constraint = f"Member must satisfy enum value set: [{', '.join(NS_PER_UNIT)}]"
             where = given.member("timestamp", "unit")
             raise given.refusal(f"Value '{declared}' at '{where}'", constraint)
-        self._unit_ns = _UNITS_NS[declared]
+        self._unit_ns = NS_PER_UNIT[declared]
 
     @property
     def templates(self) -> tuple[Template, ...]:
@@ -144,7 +137,7 @@ class _Time:
     def read(self, message: Message, context: MessageContext) -> int:
         """Return the time, nanoseconds since the epoch."""
         if self._value is None:
-            return message.now_ms * _NS_PER_MS
+            return message.now_ms * NS_PER_UNIT["MILLISECONDS"]
         text = self._value.render(context)
         try:
             return int(text) * self._unit_ns

@@ -17,6 +17,7 @@ from lab_utils.local_aws.rules.sql.reader import TemplateReader, check_text
 from lab_utils.local_aws.rules.sql.statement import document_of
 from lab_utils.local_aws.rules.sql.tree import asks_other_services
 from lab_utils.local_aws.rules.sql.values import UNDEFINED, Value, dump_json
+from lab_utils.local_aws.texts import shortened
 
 _SHOWN = 100
 
@@ -88,8 +89,7 @@ def parse_template(text: str, version: str) -> Template:
     try:
         return _template(text, version)
     except SqlParseError as error:
-        shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-        problem = f"In the substitution template '{shown}': {error.message}"
+        problem = f"In the substitution template '{shortened(text, _SHOWN)}': {error.message}"
         raise SqlParseError(problem, error.line, error.column) from error
 
 

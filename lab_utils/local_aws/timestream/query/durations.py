@@ -26,7 +26,7 @@ _NS = {
 }
 _MONTHS = {"month": 1, "year": 12}
 DURATION_UNITS = frozenset({*_NS, *_MONTHS})
-_INTERVAL_NS = {**_NS, "week": 7 * NS_PER_DAY}
+INTERVAL_NS = {**_NS, "week": 7 * NS_PER_DAY}
 _INT64_MAX = 2**63 - 1
 
 
@@ -47,9 +47,9 @@ def duration(number: str, unit: str) -> Typed:
     unit = unit.lower()
     if unit in _MONTHS:
         return interval(_whole(count * _MONTHS[unit], number, unit), months=True)
-    if unit not in _INTERVAL_NS:
+    if unit not in INTERVAL_NS:
         raise ValueError(f"Invalid interval unit: {unit}")
-    return interval(_whole(count * _INTERVAL_NS[unit], number, unit))
+    return interval(_whole(count * INTERVAL_NS[unit], number, unit))
 
 
 def interval(count: int, *, months: bool = False) -> Typed:

@@ -10,7 +10,12 @@ from __future__ import annotations
 import re
 
 from lab_utils.local_aws.timestream.query.coercion import Typed, can_coerce, coerce
-from lab_utils.local_aws.timestream.query.durations import DURATION_UNITS, duration
+from lab_utils.local_aws.timestream.query.durations import (
+    DURATION_UNITS,
+    INTERVAL_NS,
+    NS_PER_DAY,
+    duration,
+)
 from lab_utils.local_aws.timestream.query.functions.base import Call, Entry, Signature
 from lab_utils.local_aws.timestream.query.functions.failures import checked, quoted, unless_null
 from lab_utils.local_aws.timestream.query.types import (
@@ -26,15 +31,8 @@ from lab_utils.local_aws.timestream.query.types import (
     Type,
 )
 
-_NS_PER_DAY = 86_400_000_000_000
-_UNIT_NS = {
-    "millisecond": 1_000_000,
-    "second": 1_000_000_000,
-    "minute": 60_000_000_000,
-    "hour": 3_600_000_000_000,
-    "day": _NS_PER_DAY,
-    "week": 7 * _NS_PER_DAY,
-}
+_UNITS = ("millisecond", "second", "minute", "hour", "day", "week")
+_UNIT_NS = {unit: INTERVAL_NS[unit] for unit in _UNITS}
 _UNIT_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*", re.IGNORECASE)
 
@@ -55,7 +53,7 @@ def _now(call: Call) -> Typed:
 
 def _time_of_day(call: Call) -> Typed:
     _take_nothing(call)
-    return Typed(f"(epoch_ns({call.now}) % {_NS_PER_DAY})", TIME)
+    return Typed(f"(epoch_ns({call.now}) % {NS_PER_DAY})", TIME)
 
 
 def _today(call: Call) -> Typed:
@@ -221,8 +219,8 @@ MACROS = (
         "ts_add_to_time(unit, amount, ns)",
         checked(
             _NO_TIME_UNIT,
-            result=f"((ns + amount * ts_unit_ns(unit)) % {_NS_PER_DAY} + {_NS_PER_DAY})"
-            f" % {_NS_PER_DAY}",
+            result=f"((ns + amount * ts_unit_ns(unit)) % {NS_PER_DAY} + {NS_PER_DAY})"
+            f" % {NS_PER_DAY}",
         ),
     ),
     _macro("ts_difference(unit, earlier, later)", checked(_NO_TIMESTAMP_UNIT, result=_DIFFERENCE)),
