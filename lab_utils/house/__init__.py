@@ -1,0 +1,1 @@
+"""The simulated house: rooms that warm and cool, and their sensors and air conditioners."""
