@@ -125,8 +125,8 @@ def _run_notebook(
 ) -> NotebookResult:
     executed, log = out / path.name, out / f"{path.stem}.log"
     given = {"target": settings.target, "speed": str(settings.speed), **parameters}
-    command = [sys.executable, "-m", "papermill", str(path), str(executed), "--no-progress-bar"]
-    command += ["--cwd", str(path.parent)]
+    command = [sys.executable, "-m", "lab_utils.notebook_worker", str(path), str(executed)]
+    command += ["--no-progress-bar", "--cwd", str(path.parent)]
     for name, value in given.items():
         command += ["-p", name, value]
     started = time.monotonic()

@@ -27,6 +27,7 @@ from lab_utils.terraform_events import (
     planned_lines,
     render_diagnostic,
 )
+from lab_utils.terraform_state import read_local_state, state_addresses
 
 _INTERRUPT = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT)
 _NEW_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
@@ -121,8 +122,9 @@ class Terraform:
 
     def outputs(self) -> dict[str, Any]:
         """Return the outputs of the last apply by name, sensitive ones included."""
-        text = self._capture(["output", "-json"])
-        return {name: entry["value"] for name, entry in json.loads(text).items()}
+        state = read_local_state(self.folder)
+        found = state["outputs"] if state else json.loads(self._capture(["output", "-json"]))
+        return {name: entry["value"] for name, entry in found.items()}
 
     def resource_addresses(self) -> list[str]:
         """Return the addresses in the state, sorted; none before the first apply."""
@@ -131,6 +133,9 @@ class Terraform:
 
     def state(self) -> dict[str, Any]:
         """Return the state, in Terraform's format version 4; empty before the first apply."""
+        local = read_local_state(self.folder)
+        if local is not None:
+            return local
         text = self._capture(["state", "pull"])
         state: dict[str, Any] = json.loads(text) if text.strip() else {}
         return state
@@ -206,20 +211,6 @@ class Terraform:
             errors_text.strip() or text.strip(),
             "mend what Terraform names, then run the cell again.",
         )
-
-
-def state_addresses(state: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the addresses of a state's managed resources and data sources.
-
-    Args:
-        state: A state as ``terraform state pull`` prints it (version 4).
-    """
-    for resource in state["resources"]:
-        mode = "data." if resource["mode"] == "data" else ""
-        module = f"{resource['module']}." if "module" in resource else ""
-        for instance in resource["instances"]:
-            index = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
-            yield f"{module}{mode}{resource['type']}.{resource['name']}{index}"
 
 
 def _events(process: subprocess.Popen[str]) -> Iterator[Event]:
