@@ -90,5 +90,9 @@ class LogError(LabError):
     """A log group does not hold what was looked for."""
 
 
+class PlotError(LabError):
+    """A DataFrame does not hold what a figure needs."""
+
+
 class CheckError(LabError):
     """A check did not find what the exercise asks for."""
