@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
-_NS_PER_MS = 1_000_000
+_NS_PER_MS, _NS_PER_S = 1_000_000, 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LabClock:
@@ -48,6 +50,14 @@ class LabClock:
     def now_ms(self) -> int:
         """Return the lab's time, milliseconds since the epoch."""
         return self.now_ns() // _NS_PER_MS
+
+    def now_s(self) -> float:
+        """Return the lab's time, seconds since the epoch."""
+        return self.now_ns() / _NS_PER_S
+
+    def now(self) -> datetime:
+        """Return the lab's time in UTC, to the microsecond."""
+        return _EPOCH + timedelta(microseconds=self.now_ns() // 1000)
 
     def real_seconds(self, lab_seconds: float) -> float:
         """Return how many seconds of the wall clock a span of lab time takes."""

@@ -21,9 +21,11 @@ from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.gateway import AsgiApp
 from lab_utils.local_aws.ministack_authority import keep_device_decisions
 from lab_utils.local_aws.ministack_identity import check_functions, mend_iam
+from lab_utils.local_aws.ministack_invocations import mend_async_invocations
 from lab_utils.local_aws.ministack_names import WRAPPED_NAMES, WRAPPED_SESSION_NAMES
 from lab_utils.local_aws.ministack_registry import mend_event_rules, mend_iot_registry
 from lab_utils.local_aws.ministack_rules import RuleSeam
+from lab_utils.local_aws.ministack_schedules import ScheduleSeam
 from lab_utils.local_aws.ministack_services import MinistackServices
 from lab_utils.local_aws.ministack_sessions import mend_sessions
 from lab_utils.local_aws.ministack_state import ItemSeam, ModuleSource
@@ -120,8 +122,11 @@ class Ministack:
         keep_device_decisions(self._iot)
         mend_iot_registry(self._iot)
         mend_event_rules(self._modules["ministack.services.eventbridge"])
-        mend_event_targets(self._modules)
+        mend_event_targets(self._modules, clock)
+        mend_async_invocations(self._modules, clock)
+        self._schedules = ScheduleSeam(self._modules, clock)
         self._mend_identity()
+        self._schedules.watch(self._app.SERVICE_HANDLERS)
         self._app.SERVICE_HANDLERS[TIMESTREAM] = serve_timestream(self._modules, timestream)
 
     @property
@@ -131,13 +136,12 @@ class Ministack:
         return app
 
     def start_background(self) -> None:
-        """Start what ministack's own start would: worker threads and the schedulers."""
+        """Start what ministack's own start would: worker threads and the schedules."""
         loop = asyncio.get_running_loop()
         self._app._MAIN_LOOP = loop
         self.rules.start()
         loop.set_default_executor(ThreadPoolExecutor(_WORKER_THREADS, "ministack-worker"))
-        self._modules["ministack.services.eventbridge"].start_scheduler()
-        self._modules["ministack.services.scheduler"].start_scheduler()
+        self._schedules.start()
 
     def certificate_authority(self) -> bytes:
         """Return the certificate that devices trust, PEM; the first call makes it."""
@@ -153,6 +157,7 @@ class Ministack:
         """Close the listener and every session."""
         if self._listener is not None:
             self._listener.close()
+        self._schedules.stop()
         await self._iot.mtls_stop()
         await self.rules.stop()
 

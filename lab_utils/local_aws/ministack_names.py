@@ -35,6 +35,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "request_scope",
     ),
     "ministack.core.router": ("SERVICE_PATTERNS", "extract_access_key_id"),
+    "ministack.services.cloudwatch": ("_dims_key", "_metric_bucket"),
     "ministack.services.dynamodb": (
         "_INDEX_MEMBERS",
         "_items_replaced",
@@ -47,13 +48,16 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
     ),
     "ministack.services.eventbridge": (
         "_delete_rule",
+        "_dispatch_to_lambda",
         "_invoke_target",
+        "_now_ts",
         "_put_rule",
+        "_render_input_template",
         "_rule_key",
+        "_rules",
         "_targets",
         "_validate_schedule_expression",
         "error_response_json",
-        "start_scheduler",
     ),
     "ministack.services.iam": (
         "_IAM_HANDLERS",
@@ -124,8 +128,20 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "mtls_stop",
         "put_topic_rule",
     ),
-    "ministack.services.lambda_svc": ("_get_func_record_for_ref",),
-    "ministack.services.scheduler": ("start_scheduler",),
+    "ministack.services.lambda_svc": (
+        "_execute_function",
+        "_execution_record_for_config",
+        "_get_func_record_for_ref",
+        "_route_async_failure",
+        "invoke_async_with_retry",
+    ),
+    "ministack.services.scheduler": (
+        "_create_schedule",
+        "_error",
+        "_now",
+        "_schedules",
+        "_update_schedule",
+    ),
 }
 WRAPPED_SESSION_NAMES = (
     "_connack_properties",

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
 from lab_utils.local_aws.policy_documents import identity_policy_problem
 
 _MOST_POLICY_VERSIONS = 5
-_UNITS = {"minute", "hour", "day"}
 
 
 def mend_iot_registry(iot: Any) -> None:
@@ -34,19 +32,14 @@ def mend_iot_registry(iot: Any) -> None:
 def mend_event_rules(events: Any) -> None:
     """Replace what differs in ministack's ``eventbridge`` module.
 
-    ``PutRule`` replaces the whole rule, which has a schedule or a pattern; ``rate(1 minutes)`` is
-    refused, as ``rate(5 minute)`` is; a rule that has targets is not deleted.
+    ``PutRule`` replaces the whole rule, which has a schedule or a pattern; a rule that has targets
+    is not deleted.
 
     Source:
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
         https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html
-        https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
     """
-    put, delete, is_schedule = (
-        events._put_rule,
-        events._delete_rule,
-        events._validate_schedule_expression,
-    )
+    put, delete = events._put_rule, events._delete_rule
 
     def put_rule(request: dict[str, Any]) -> Any:
         if not request.get("ScheduleExpression") and not request.get("EventPattern"):
@@ -61,15 +54,7 @@ def mend_event_rules(events: Any) -> None:
             return events.error_response_json("ValidationException", words, 400)
         return delete(request)
 
-    def validate(expression: str) -> bool:
-        rate = re.fullmatch(r"rate\((\d+)\s+([a-z]+)\)", expression)
-        if not rate:
-            return bool(is_schedule(expression))
-        count, unit = int(rate[1]), rate[2]
-        return count > 0 and unit in (_UNITS if count == 1 else {f"{one}s" for one in _UNITS})
-
     events._put_rule, events._delete_rule = put_rule, delete_rule
-    events._validate_schedule_expression = validate
 
 
 def _limit_policy_versions(iot: Any) -> None:
