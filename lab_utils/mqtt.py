@@ -1,8 +1,4 @@
-"""A device: MQTT 5 over mutual TLS, with the AWS IoT Device SDK.
-
-All devices of a process share the SDK's one event loop group, so a house of many devices costs
-no thread per device.
-"""
+"""A device: MQTT 5 over mutual TLS, with the AWS IoT Device SDK."""
 
 from __future__ import annotations
 
@@ -12,23 +8,25 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any
 
-from awscrt import io, mqtt5
-from awscrt.exceptions import AwsCrtError
-from awsiot import mqtt5_client_builder
-
-from lab_utils import mqtt_errors
+from lab_utils import mqtt_errors, mqtt_sdk
 from lab_utils.errors import MqttError
 from lab_utils.mqtt_inbox import Inbox, Message, is_match
-from lab_utils.mqtt_link import DeviceFiles, Link, said, untrusted_words, words
+from lab_utils.mqtt_link import (
+    DeviceFiles,
+    Link,
+    failed_connection,
+    refusal,
+    said,
+    untrusted_words,
+    words,
+)
+from lab_utils.mqtt_sdk import AwsCrtError
 
 __all__ = ["Device", "DeviceFiles", "Inbox", "Message"]
 
-_SHORTEST_RECONNECT_MS, _LONGEST_RECONNECT_MS = 500, 10_000
 _STOP_S = 5.0
 _STOP_FAILED_S = 0.5
 """A handshake that failed is held back for long by the TLS library, and nothing is lost with it."""
-_LOST_IN_AN_OUTAGE = "AWS_ERROR_MQTT5_OPERATION_FAILED_DUE_TO_OFFLINE_QUEUE_POLICY"
-_REFUSED_CONNACK = 128
 
 
 class Device:
@@ -44,6 +42,7 @@ class Device:
         client_id: The MQTT client id; only one connection can hold it at a time.
         keep_alive_s: After how many quiet seconds the connection is probed.
         connect_timeout_s: How long `connect` waits for the broker's answer.
+        identity: The files as another device has read them already.
 
     Source: https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html
     """
@@ -57,19 +56,45 @@ class Device:
         *,
         keep_alive_s: int = 30,
         connect_timeout_s: float = 10.0,
+        identity: mqtt_sdk.Identity | None = None,
     ) -> None:
         self.host, self.port, self.files, self.client_id = host, port, files, client_id
-        self._keep_alive_s = keep_alive_s
-        self._connect_timeout_s = connect_timeout_s
+        self._timing = mqtt_sdk.Timing(keep_alive_s, connect_timeout_s)
         self._client: Any = None
         self._link = Link()
         self._inboxes: list[Inbox] = []
-        self._certificate_id = ""
+        self._identity = identity or mqtt_sdk.Identity(files)
 
     @property
     def is_connected(self) -> bool:
         """Whether the connection stands right now."""
         return self._client is not None and self._link.is_connected
+
+    @property
+    def trouble(self) -> MqttError | None:
+        """What the broker has against this device; None if there is nothing to say."""
+        attempted = f"keep {self.client_id!r} connected"
+        packet = self._link.thrown_out
+        if packet is not None and int(packet.reason_code) == mqtt_errors.NOT_AUTHORIZED:
+            return mqtt_errors.thrown_out(attempted, said(packet.reason_code, packet))
+        if self._client is None or self._link.is_connected:
+            return None
+        if self._was_taken_over():
+            return self._taken_over(attempted)
+        failure = self._link.failure
+        return None if failure is None else self._connection_error(attempted, failure)
+
+    def sibling(self, client_id: str) -> Device:
+        """Return another device of the same endpoint and files; it is not connected yet."""
+        return Device(
+            self.host,
+            self.port,
+            self.files,
+            client_id,
+            keep_alive_s=self._timing.keep_alive_s,
+            connect_timeout_s=self._timing.connect_timeout_s,
+            identity=self._identity,
+        )
 
     def connect(self) -> None:
         """Connect, and return when the broker has accepted.
@@ -85,7 +110,7 @@ class Device:
         self._client = self._build_client(attempted)
         self._client.start()
         link = self._link
-        link.wait(lambda: link.is_connected or link.failure, self._connect_timeout_s)
+        link.wait(lambda: link.is_connected or link.failure, self._timing.connect_timeout_s)
         if link.is_connected:
             return
         failure = link.failure
@@ -127,13 +152,36 @@ class Device:
         mqtt_errors.check_topic(attempted, topic)
         mqtt_errors.check_qos(attempted, qos)
         data = mqtt_errors.encode_payload(attempted, payload)
-        packet = mqtt5.PublishPacket(topic=topic, payload=data, qos=mqtt5.QoS(qos))
+        packet = mqtt_sdk.publication(topic, data, qos)
         permission = ("iot:Publish", f"topic/{topic}")
         done = self._request(
             attempted, permission, lambda client: client.publish(packet), timeout_s
         )
         if qos == 1:
-            _raise_refusal(attempted, permission, done.puback.reason_code, done.puback)
+            _raise_if(refusal(attempted, permission, done.puback.reason_code, done.puback))
+
+    def publish_soon(self, topic: str, data: bytes) -> Future[None]:
+        """Publish bytes with QoS 1 without waiting; the future ends with the broker's answer.
+
+        It ends in a thread of the SDK, with an `OutageError` if the connection breaks before the
+        answer or does not stand: the same can be sent again then. A refusal is another MqttError.
+        """
+        answer: Future[None] = Future()
+        attempted = f"publish to {topic!r}"
+        client = self._client
+        if client is None:
+            answer.set_exception(mqtt_errors.not_connected(attempted))
+            return answer
+
+        def on_puback(sent: Future[Any]) -> None:
+            error = mqtt_sdk.publish_error(attempted, topic, sent)
+            if error is None:
+                answer.set_result(None)
+            else:
+                answer.set_exception(error)
+
+        client.publish(mqtt_sdk.publication(topic, data, 1)).add_done_callback(on_puback)
+        return answer
 
     def subscribe(
         self,
@@ -183,11 +231,11 @@ class Device:
         attempted = f"subscribe to {topic_filter!r}"
         mqtt_errors.check_filter(attempted, topic_filter)
         permission = ("iot:Subscribe", f"topicfilter/{topic_filter}")
-        packet = _subscription(topic_filter)
+        packet = mqtt_sdk.subscription(topic_filter)
         suback = self._request(
             attempted, permission, lambda client: client.subscribe(packet), timeout_s
         )
-        _raise_refusal(attempted, permission, suback.reason_codes[0], suback)
+        _raise_if(refusal(attempted, permission, suback.reason_codes[0], suback))
 
     def _closer(self, owns_connection: bool) -> Callable[[Inbox], None]:
         def close(inbox: Inbox) -> None:
@@ -195,7 +243,7 @@ class Device:
             if owns_connection:
                 self.disconnect()
             elif self.is_connected and not self._has_inbox(inbox.topic_filter):
-                self._client.unsubscribe(mqtt5.UnsubscribePacket([inbox.topic_filter]))
+                self._client.unsubscribe(mqtt_sdk.unsubscription(inbox.topic_filter))
 
         return close
 
@@ -203,44 +251,16 @@ class Device:
         return any(inbox.topic_filter == topic_filter for inbox in self._inboxes)
 
     def _build_client(self, attempted: str) -> Any:
-        files = self.files
-        certificate = mqtt_errors.read_file(attempted, files.certificate, "certificate")
-        key = mqtt_errors.read_file(attempted, files.private_key, "private key")
-        authority = files.ca and mqtt_errors.read_file(attempted, files.ca, "CA certificate")
-        self._certificate_id = mqtt_errors.certificate_id(certificate)
-        try:
-            return mqtt5_client_builder.mtls_from_bytes(
-                certificate, key, ca_bytes=authority, **self._options()
-            )
-        except (AwsCrtError, RuntimeError) as error:
-            folder = files.certificate.parent
-            raise mqtt_errors.bad_files(attempted, str(error).rstrip("."), folder) from error
-
-    def _options(self) -> dict[str, Any]:
-        timeout_ms = max(1, int(self._connect_timeout_s * 1000))
         link = self._link
-        return {
-            "endpoint": self.host,
-            "port": self.port,
-            "enable_metrics_collection": False,
-            "connect_options": mqtt5.ConnectPacket(
-                client_id=self.client_id, keep_alive_interval_sec=self._keep_alive_s
-            ),
-            "ping_timeout_ms": min(10_000, self._keep_alive_s * 500),
-            "connack_timeout_ms": timeout_ms,
-            "socket_options": _socket_options(timeout_ms),
-            "min_reconnect_delay_ms": _SHORTEST_RECONNECT_MS,
-            "max_reconnect_delay_ms": _LONGEST_RECONNECT_MS,
-            # Nothing is queued in the SDK: a message that was given up must not go out later.
-            "offline_queue_behavior": (
-                mqtt5.ClientOperationQueueBehaviorType.FAIL_ALL_ON_DISCONNECT
-            ),
-            "on_publish_received": self._on_publish,
-            "on_lifecycle_connection_success": self._on_success,
-            "on_lifecycle_connection_failure": link.on_failure,
-            "on_lifecycle_disconnection": self._on_disconnection,
-            "on_lifecycle_stopped": link.on_stopped,
-        }
+        callbacks = mqtt_sdk.Callbacks(
+            self._on_publish,
+            self._on_success,
+            link.on_failure,
+            self._on_disconnection,
+            link.on_stopped,
+        )
+        place, context = (self.host, self.port), self._identity.context(attempted)
+        return mqtt_sdk.build_client(place, context, self.client_id, self._timing, callbacks)
 
     def _on_publish(self, event: Any) -> None:
         packet = event.publish_packet
@@ -263,17 +283,15 @@ class Device:
             if answer.exception() is not None:
                 return  # The connection broke again, and the next one renews.
             suback = answer.result()
-            try:
-                permission = ("iot:Subscribe", f"topicfilter/{topic_filter}")
-                attempted = f"subscribe to {topic_filter!r} again after an outage"
-                _raise_refusal(attempted, permission, suback.reason_codes[0], suback)
-            except MqttError as error:
-                for inbox in self._inboxes:
-                    if inbox.topic_filter == topic_filter:
-                        inbox.fail(error)
+            permission = ("iot:Subscribe", f"topicfilter/{topic_filter}")
+            attempted = f"subscribe to {topic_filter!r} again after an outage"
+            error = refusal(attempted, permission, suback.reason_codes[0], suback)
+            for inbox in self._inboxes:
+                if error is not None and inbox.topic_filter == topic_filter:
+                    inbox.fail(error)
 
         if (client := self._client) is not None:
-            client.subscribe(_subscription(topic_filter)).add_done_callback(on_answer)
+            client.subscribe(mqtt_sdk.subscription(topic_filter)).add_done_callback(on_answer)
 
     def _on_disconnection(self, event: Any) -> None:
         self._link.on_disconnection(event)
@@ -337,7 +355,7 @@ class Device:
         deadline: float,
     ) -> None:
         """Raise, unless it was an outage, after which the same can be tried again."""
-        if error.name != _LOST_IN_AN_OUTAGE:
+        if error.name != mqtt_sdk.LOST_IN_AN_OUTAGE:
             raise MqttError(
                 attempted, f"The MQTT client refused it: {words(error)}.", "see the message."
             ) from error
@@ -354,33 +372,12 @@ class Device:
             if untrusted:
                 return mqtt_errors.untrusted(attempted, self.files.ca, untrusted)
             state = f"nothing came back from {self.host}:{self.port}"
-            return mqtt_errors.no_answer(attempted, self._connect_timeout_s, state)
-        packet = failure.connack_packet
-        heard = words(failure.exception)
-        if packet is not None and int(packet.reason_code or 0) >= _REFUSED_CONNACK:
-            answer = said(packet.reason_code, packet)
-            return mqtt_errors.not_let_in(attempted, self.client_id, answer)
-        if _is_refusal(failure.exception.name):
-            return mqtt_errors.hung_up(attempted, self._certificate_id, heard)
-        return mqtt_errors.unreachable(attempted, self.host, self.port, heard)
+            return mqtt_errors.no_answer(attempted, self._timing.connect_timeout_s, state)
+        certificate_id = self._identity.certificate_id
+        place = (self.host, self.port)
+        return failed_connection(attempted, self.client_id, place, certificate_id, failure)
 
 
-def _subscription(topic_filter: str) -> Any:
-    return mqtt5.SubscribePacket([mqtt5.Subscription(topic_filter, mqtt5.QoS.AT_LEAST_ONCE)])
-
-
-def _socket_options(timeout_ms: int) -> Any:
-    options = io.SocketOptions()
-    options.connect_timeout_ms = timeout_ms
-    return options
-
-
-def _is_refusal(name: str) -> bool:
-    """Return whether a connection came to TLS and was closed there, or right after."""
-    return any(word in name for word in ("TLS", "HANGUP", "SOCKET_CLOSED", "CONNACK"))
-
-
-def _raise_refusal(attempted: str, permission: tuple[str, str], code: Any, packet: Any) -> None:
-    if int(code) >= _REFUSED_CONNACK:
-        answer = said(code, packet)
-        raise mqtt_errors.answered(attempted, *permission, int(code), answer)
+def _raise_if(error: MqttError | None) -> None:
+    if error is not None:
+        raise error

@@ -23,6 +23,10 @@ _REASON_NEXT_STEPS = {
 _UNREACHABLE = ("SOCKET_CONNECTION_REFUSED", "NO_ROUTE", "NETWORK_DOWN", "DNS", "SOCKET_INVALID")
 
 
+class OutageError(MqttError):
+    """The broker does not answer, or the connection broke: the same may succeed later."""
+
+
 def reason(code: int, name: str, words: str | None = None) -> str:
     """Return a reason code of MQTT 5 as the reader sees it: number, name, the broker's words."""
     spoken = f": {words}" if words else ""
@@ -209,13 +213,13 @@ def not_let_in(attempted: str, client_id: str, said: str) -> MqttError:
     )
 
 
-def unreachable(attempted: str, host: str, port: int, words: str) -> MqttError:
+def unreachable(attempted: str, host: str, port: int, words: str) -> OutageError:
     """Return the error for a connection that never came to TLS."""
     if any(word in words for word in _UNREACHABLE):
         happened = f"Nothing answers at {host}:{port}: {words}."
     else:
         happened = f"The connection to {host}:{port} broke: {words}."
-    return MqttError(
+    return OutageError(
         attempted,
         happened,
         "run `lab status`; if the embedded AWS is down, `lab start` (or Lab() again) brings it "
@@ -224,9 +228,9 @@ def unreachable(attempted: str, host: str, port: int, words: str) -> MqttError:
     )
 
 
-def no_answer(attempted: str, waited_s: float, state: str) -> MqttError:
+def no_answer(attempted: str, waited_s: float, state: str) -> OutageError:
     """Return the error for an answer that did not come in time."""
-    return MqttError(
+    return OutageError(
         attempted,
         f"No answer came within {waited_s:g} s; {state}.",
         "run `lab status` to see whether the endpoint is up, then try again; a longer timeout_s "
@@ -252,6 +256,16 @@ def answered(attempted: str, action: str, resource: str, code: int, said: str) -
     return MqttError(attempted, f"The broker answered with {said}.", step)
 
 
+def thrown_out(attempted: str, said: str) -> MqttError:
+    """Return the error for a connection that the broker closed for lack of permission."""
+    return MqttError(
+        attempted,
+        f"The broker closed the connection with {said}.",
+        "see that the certificate is active, and that a policy attached to it allows what the "
+        "device does: iot:Connect, iot:Publish, iot:Subscribe and iot:Receive.",
+    )
+
+
 def taken_over(attempted: str, client_id: str, said: str) -> MqttError:
     """Return the error for a client id that somebody else connected with."""
     return MqttError(
@@ -268,6 +282,15 @@ def not_connected(attempted: str) -> MqttError:
         attempted,
         "The device is not connected.",
         "write `with device:` around it, or call device.connect() first.",
+    )
+
+
+def lost_in_an_outage(attempted: str) -> OutageError:
+    """Return the error for a message that was not acknowledged before the connection broke."""
+    return OutageError(
+        attempted,
+        "The connection was broken before the broker acknowledged it.",
+        "send it again once the connection stands; it may arrive twice.",
     )
 
 

