@@ -12,6 +12,7 @@ from lab_utils.checks.base import CheckContext, Report, Result
 from lab_utils.checks.catalogue import check_named, run_part
 from lab_utils.environment import clean_environment
 from lab_utils.errors import CheckError, MqttError, SettingsError
+from lab_utils.lab_time import Timeline
 from lab_utils.logs import wait_for_entry
 from lab_utils.mqtt import Device, DeviceFiles, Inbox
 from lab_utils.mqtt_errors import certificate_id, check_topic, encode_payload, read_file
@@ -70,6 +71,19 @@ class Lab:
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service, such as ``dynamodb``, for the lab's target."""
         return self._target.client(service)
+
+    @property
+    def speed(self) -> int:
+        """How many times faster than the wall clock the lab's time runs; 1 on real AWS."""
+        return self.timeline().speed
+
+    def now(self) -> datetime:
+        """Return the lab's time in UTC: that of schedules, queries and logs."""
+        return self.timeline().now()
+
+    def timeline(self) -> Timeline:
+        """Return the lab's time as one reading that goes on, for whoever needs it often."""
+        return self._target.timeline()
 
     @property
     def terraform(self) -> Terraform:

@@ -12,6 +12,7 @@ import boto3
 from lab_utils.account import connect_account
 from lab_utils.embedded import local_control, running_sentence
 from lab_utils.environment import without_proxy
+from lab_utils.lab_time import Timeline
 from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Settings
 
 AWS_MQTT_PORT = 8883
@@ -31,6 +32,9 @@ class Target(Protocol):
 
     def authority(self) -> Path | None:
         """Return the PEM file of the authority that devices trust; None for the system's own."""
+
+    def timeline(self) -> Timeline:
+        """Return the lab's time and speed."""
 
     def trace(self, topic: str, payload: bytes, client_id: str) -> list[dict[str, Any]] | None:
         """Publish a message and return what each rule made of it; None if only the log tells."""
@@ -81,6 +85,11 @@ class LocalTarget:
     def authority(self) -> Path | None:
         """Return the certificate of the embedded AWS's own authority."""
         return Path(self._session.ca_file)
+
+    def timeline(self) -> Timeline:
+        """Return the lab's time and speed, as the embedded AWS tells them now."""
+        session, control = self._running(), local_control()
+        return Timeline.read(session.speed, lambda: control.lab_time_ns(session))
 
     def trace(self, topic: str, payload: bytes, client_id: str) -> list[dict[str, Any]] | None:
         """Publish a message, and return what each rule made of it."""
@@ -136,6 +145,10 @@ class AwsTarget:
     def authority(self) -> Path | None:
         """Return None: the system's own store holds Amazon's authorities."""
         return None
+
+    def timeline(self) -> Timeline:
+        """Return the wall clock's time: AWS has no other."""
+        return Timeline.of_wall_clock()
 
     def trace(self, _topic: str, _payload: bytes, _client_id: str) -> None:
         """Return None: AWS tells what rules do in its log alone."""

@@ -12,6 +12,7 @@ from lab_utils.account import connect_account
 from lab_utils.commands.answers import print_json, say, settings_of
 from lab_utils.embedded import local_control, running_sentence
 from lab_utils.errors import SettingsError
+from lab_utils.lab_time import moment_of
 from lab_utils.settings import LOCAL_ACCOUNT, Settings
 
 SHELLS: dict[str, Callable[[str, str], str]] = {
@@ -55,8 +56,10 @@ def status(arguments: argparse.Namespace) -> int:
         print(f"lab: {found.remark}", file=sys.stderr)
     if found.session is None:
         say(arguments, _idle_status(settings), "not running; lab start starts it")
-    else:
-        say(arguments, found.session.status(), running_sentence(found.session))
+        return 0
+    lab_time = moment_of(found.health["lab_time_ns"]).strftime("%Y-%m-%dT%H:%M:%SZ")
+    sentence = f"{running_sentence(found.session)}, lab time {lab_time}"
+    say(arguments, {**found.session.status(), "lab_time": lab_time}, sentence)
     return 0
 
 
@@ -72,6 +75,7 @@ def _idle_status(settings: Settings) -> dict[str, Any]:
         "speed": settings.speed,
         "workspace": str(settings.workspace),
         "pid": None,
+        "lab_time": None,
     }
 
 

@@ -63,6 +63,22 @@ def find(settings: Settings) -> Session | None:
     return inspect(settings).session
 
 
+def lab_time_ns(session: Session) -> int:
+    """Return the lab's time, nanoseconds since the epoch.
+
+    Raises:
+        TargetError: The embedded AWS does not answer.
+    """
+    health = _ask(session)
+    if health is None:
+        raise TargetError(
+            "read the lab's time",
+            f"the embedded AWS does not answer at {session.endpoint_url}.",
+            "`lab start` starts it again if it is gone.",
+        )
+    return int(health["lab_time_ns"])
+
+
 def trace(session: Session, topic: str, payload: bytes, client_id: str) -> list[dict[str, Any]]:
     """Publish a message through the rules engine, and return what each rule made of it.
 

@@ -58,7 +58,7 @@ class RuleSeam:
         self._clock = clock
         self._places: dict[tuple[str, str], Place] = {}
         self.options = LoggingOptions(self._groups_of)
-        self.log_group = LogGroup(self.options, services)
+        self.log_group = LogGroup(self.options, services, clock.now_ms)
         self.book = RuleBook(lambda: self._iot._topic_rules._data, services)
         self.engine = RuleEngine(self.book, services, self.log_group.watch)
         self.broker_log = BrokerLog(self._iot, self.options, self.log_group)

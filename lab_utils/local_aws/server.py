@@ -70,7 +70,7 @@ class LocalServer:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         journal = ItemJournal(folder / _ITEMS_FILE)
         self._health = SavingHealth()
-        clock = LabClock(settings.speed)
+        self._clock = clock = LabClock(settings.speed)
         self._timestream = Timestream(folder, clock, self._health)
         self._aws = adapter.Ministack(journal, clock, self._timestream)
         load_sources(folder, self._aws.source, self._health)
@@ -180,6 +180,7 @@ class LocalServer:
             "pid": os.getpid(),
             "region": self._settings.region,
             "speed": self._settings.speed,
+            "lab_time_ns": self._clock.now_ns(),
             "state": self._health.to_json(),
         }
 

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ STATUS_KEYS = [
     "speed",
     "workspace",
     "pid",
+    "lab_time",
 ]
 
 
@@ -68,11 +70,13 @@ def exported(text: str) -> dict[str, str]:
 
 
 def test_status_has_the_same_keys_whether_it_runs_or_not(lab: Command) -> None:
-    idle = lab.json("status")
+    idle, before = lab.json("status"), datetime.now(UTC).replace(microsecond=0)
     started = lab.json("start", "--speed", "30")
     running = lab.json("status")
     assert list(idle) == list(running) == STATUS_KEYS
     assert (idle["running"], idle["pid"]) == (False, None)
+    assert idle["lab_time"] is None
+    assert datetime.fromisoformat(running.pop("lab_time")) >= before
     assert running == started
     assert (running["running"], running["speed"], running["account"]) == (True, 30, "123456789012")
     assert running["workspace"] == str(lab.workspace)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -47,11 +47,15 @@ class LogGroup:
     Args:
         options: Whose role it is.
         services: CloudWatch Logs and IAM.
+        now_ms: Returns the lab's time, milliseconds since the epoch.
     """
 
-    def __init__(self, options: LoggingOptions, services: ActionServices) -> None:
+    def __init__(
+        self, options: LoggingOptions, services: ActionServices, now_ms: Callable[[], int]
+    ) -> None:
         self._options = options
         self._services = services
+        self._now_ms = now_ms
         self._stream = str(uuid.uuid4())
         self._entries: deque[_Entry] = deque()
         self._is_due = False
@@ -67,7 +71,7 @@ class LogGroup:
 
     def add(self, place: Place, level: int, fields: dict[str, Any]) -> None:
         """Take an entry, from any thread; it is written within a tenth of a second."""
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = self._now_ms()
         moment = datetime.fromtimestamp(now_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
         entry = {"timestamp": f"{moment}.{now_ms % 1000:03d}", "logLevel": LEVELS[level], **fields}
         self._entries.append(_Entry(place, now_ms, json.dumps(entry)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from functools import partial
 from typing import Any, ClassVar
 
@@ -94,12 +93,12 @@ class CloudwatchLogsAction:
             resources={"LogGroupName": group},
             purpose="write to the log group",
             permissions=(Permission(LOGS, "logs:PutLogEvents", arn),),
-            perform=partial(self._write, message, group, self._events(output)),
+            perform=partial(self._write, message, group, self._events(output, message.now_ms)),
         )
 
-    def _events(self, output: Any) -> list[dict[str, Any]]:
+    def _events(self, output: Any, now_ms: int) -> list[dict[str, Any]]:
         if not self._is_batch:
-            return [{"timestamp": int(time.time() * 1000), "message": as_text(output)}]
+            return [{"timestamp": now_ms, "message": as_text(output)}]
         is_list = isinstance(output, list) and all(isinstance(one, dict) for one in output)
         if not is_list or not all({"timestamp", "message"} <= one.keys() for one in output):
             raise ActionFailedError(

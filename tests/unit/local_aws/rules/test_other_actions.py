@@ -13,6 +13,7 @@ from lab_utils.local_aws.rules.actions.base import InvalidActionError
 from lab_utils.local_aws.rules.services import Headers
 from tests.unit.local_aws.rules.doubles import (
     FUNCTION,
+    NOW_MS,
     PLACE,
     PUT,
     REPUBLISH,
@@ -204,7 +205,7 @@ def test_an_object_is_written_with_its_access_list() -> None:
 def test_a_log_group_gets_one_event_or_those_of_an_array() -> None:
     group = {"roleArn": ROLE, "logGroupName": "g"}
     events = json.loads(act({"cloudwatchLogs": group}).requests[-1].body)["logEvents"]
-    assert [event["message"] for event in events] == ['{"t":45}']
+    assert events == [{"timestamp": NOW_MS, "message": '{"t":45}'}]
     several = [{"timestamp": 2, "message": "b"}, {"timestamp": 1, "message": "a"}]
     batch = act({"cloudwatchLogs": {**group, "batchMode": True}}, several)
     assert json.loads(batch.requests[-1].body)["logEvents"] == several[::-1]

@@ -28,6 +28,7 @@ from tests.unit.local_aws.rules.doubles import (
 )
 
 SQL = "SELECT * FROM 'sensor/+'"
+NOW_MS = 1_795_860_000_250
 COMMON = {
     "traceId": "trace",
     "accountId": "123456789012",
@@ -53,7 +54,7 @@ def logged(
     options = LoggingOptions()
     body = json.dumps({"roleArn": ROLE, "defaultLogLevel": level}).encode()
     assert options.answer(PLACE, "POST", OPTIONS_PATH, {}, body)[0] == 200
-    group = LogGroup(options, services)
+    group = LogGroup(options, services, lambda: NOW_MS)
     book = RuleBook(lambda: {(PLACE.account, PLACE.region, "rule"): rule}, services)
 
     async def run() -> None:
@@ -72,7 +73,7 @@ def logged(
         for event in json.loads(request.body)["logEvents"]
     ]
     for entry in entries:
-        assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", entry.pop("timestamp"))
+        assert entry.pop("timestamp") == "2026-11-28 10:00:00.250"
     return entries
 
 

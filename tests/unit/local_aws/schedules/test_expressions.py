@@ -129,9 +129,7 @@ def test_what_is_no_schedule_is_refused(expression: str) -> None:
         ("cron(* * * * ? *)", ["2026-11-28 10:01", "2026-11-28 10:02"]),
     ],
 )
-def test_a_cron_expression_tells_its_next_occurrences(
-    expression: str, expected: list[str]
-) -> None:
+def test_a_cron_expression_tells_its_next_occurrences(expression: str, expected: list[str]) -> None:
     # One more is asked for where no more are expected.
     count = len(expected) if len(expected) > 1 else 1
     assert first(parse_rule_schedule(expression), count) == expected
