@@ -15,7 +15,7 @@ from lab_utils.local_aws.state.health import SavingHealth
 from lab_utils.local_aws.timestream.caller import Caller
 from lab_utils.local_aws.timestream.records import Record
 from lab_utils.local_aws.timestream.submissions import Ingested, Submission
-from lab_utils.local_aws.timestream.writer import Writer
+from lab_utils.local_aws.timestream.writer import LINGER_S, Writer
 
 STORE_FILE = "timestream.duckdb"
 _PACKAGE = "lab_utils.local_aws.timestream"
@@ -35,7 +35,7 @@ class Timestream:
         self._path = folder / STORE_FILE
         self._clock = clock
         self._health = health
-        self._writer = Writer(self._make_backend, health)
+        self._writer = Writer(self._make_backend, health, clock.real_seconds(LINGER_S))
         self._backend: Any = None
         self._api: Any = None
 

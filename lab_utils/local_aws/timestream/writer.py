@@ -19,7 +19,13 @@ from lab_utils.local_aws.timestream.errors import (
 from lab_utils.local_aws.timestream.submissions import Ingested, Submission
 
 LINGER_S = 0.5
-"""How long records that nobody waits for are gathered before they are written."""
+"""How long records that nobody waits for are gathered before they are written, in lab time.
+
+Queries never wait for it: each lets what was submitted before it be written first. What a rule
+logs of its Timestream action does, and is to come as early at any speed.
+"""
+SHORTEST_LINGER_S = 0.05
+"""As long in real time at least: a transaction takes 5 ms, whatever is in it."""
 MOST_WAITING = 200_000
 """Records that may wait; with more, submissions fail at once."""
 MOST_IN_TRANSACTION = 5_000
@@ -69,11 +75,19 @@ class Writer:
     Args:
         open_backend: Makes the backend; called on the thread, when the first job comes.
         health: Where it is recorded that records cannot be written.
+        linger_s: How long records that nobody waits for are gathered, in real seconds; never
+            less than ``SHORTEST_LINGER_S``.
     """
 
-    def __init__(self, open_backend: Callable[[], Backend], health: SavingHealth) -> None:
+    def __init__(
+        self,
+        open_backend: Callable[[], Backend],
+        health: SavingHealth,
+        linger_s: float = LINGER_S,
+    ) -> None:
         self._open_backend = open_backend
         self._health = health
+        self._linger_s = max(linger_s, SHORTEST_LINGER_S)
         self._jobs: list[_Job] = []
         self._waiting = 0
         self._is_urgent = False
@@ -154,7 +168,7 @@ class Writer:
         with self._changed:
             self._changed.wait_for(lambda: self._jobs or self._is_closing, TIDY_EVERY_S)
             if self._jobs:
-                self._changed.wait_for(self._is_enough, LINGER_S)
+                self._changed.wait_for(self._is_enough, self._linger_s)
             jobs, self._jobs = self._jobs, []
             self._waiting, self._is_urgent = 0, False
             return None if self._is_closing and not jobs else jobs
