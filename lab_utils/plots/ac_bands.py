@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import AutoLocator
 
 from lab_utils.house.events import Switch
 from lab_utils.plots.axes import LABEL_SIZE
@@ -45,16 +46,25 @@ class AcBands:
     """The lanes of an Axes, which widens its scale downwards to make room for them."""
 
     def __init__(self, axes: Axes, zone_ids: Sequence[int], *, is_animated: bool = False) -> None:
+        self._axes = axes
         self._lane = min(_LANE, _MOST_LANES / max(1, len(zone_ids)))
-        _make_room(axes, self._lane * len(zone_ids))
         self._bottoms = {
             zone_id: self._lane * (len(zone_ids) - 1 - place)
             for place, zone_id in enumerate(zone_ids)
         }
+        self.fit(*axes.get_ylim())
         self.collections = {
             zone_id: self._draw_lane(axes, zone_id, is_animated) for zone_id in zone_ids
         }
         self._label_lanes(axes)
+
+    def fit(self, low: float, high: float) -> None:
+        """Show the degrees between two above the lanes, with ticks for them only."""
+        share = self._lane * len(self._bottoms)
+        self._axes.set_ylim(low, high)
+        self._axes.yaxis.set_major_locator(AutoLocator())
+        self._axes.set_yticks([tick for tick in self._axes.get_yticks() if low <= tick <= high])
+        self._axes.set_ylim(high - (high - low) / (1 - share), high)
 
     def update(self, spans: Mapping[int, Sequence[Span]]) -> None:
         """Shade each zone's lane where its air conditioner is on."""
@@ -128,11 +138,3 @@ def plot_ac_bands(
             verticalalignment="bottom",
         )
     return axes
-
-
-def _make_room(axes: Axes, share: float) -> None:
-    """Lower the scale so that the data stay above a share of the Axes; their ticks stay."""
-    low, high = axes.get_ylim()
-    ticks = [tick for tick in axes.get_yticks() if low <= tick <= high]
-    axes.set_yticks(ticks)
-    axes.set_ylim(high - (high - low) / (1 - share), high)

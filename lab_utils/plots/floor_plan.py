@@ -18,7 +18,8 @@ from lab_utils.plots.palette import FAINT, INK, MUTED, temperature_colour, text_
 Box = tuple[float, float, float, float]
 """Left, bottom, width and height, in shares of the Axes."""
 _MOST_NAMES, _MOST_VALUES = 12, 64
-_HEAD, _GAP = 0.2, 0.03
+_HEAD, _NAME, _GAP = 0.2, 0.35, 0.03
+"""A zone's name and sign, its share of the zone; a room's name, its share of the room; gaps."""
 _LETTERS_OF_A_NAME = 11
 
 
@@ -29,7 +30,7 @@ class FloorPlan:
         self._axes, self._is_animated = axes, is_animated
         self._inches = _size(axes)
         self.rooms: dict[int, Rectangle] = {}
-        self.names: dict[int, Text] = {}
+        self._outlines: list[Rectangle] = []
         self.values: dict[int, Text] = {}
         self.signs: dict[int, Text] = {}
         axes.set(xlim=(0, 1), ylim=(0, 1))
@@ -48,22 +49,22 @@ class FloorPlan:
     @property
     def artists(self) -> list[Artist]:
         """All that change, in the order of drawing."""
-        texts = (self.names, self.values, self.signs)
-        return [*self.rooms.values(), *(text for each in texts for text in each.values())]
+        return [*self.rooms.values(), *self._outlines, *self.values.values()]
 
-    def update(self, room_c: Mapping[int, float], is_on: Mapping[int, bool]) -> None:
-        """Colour the rooms, write their temperatures, and tell whether each AC is on."""
+    def update(self, room_c: Mapping[int, float], is_on: Mapping[int, bool]) -> bool:
+        """Colour the rooms, write their temperatures, and tell whether each AC is on.
+
+        Returns:
+            Whether a sign changed: those are not among the artists, since they seldom do.
+        """
         for sensor_id, rectangle in self.rooms.items():
             value = room_c.get(sensor_id)
             rectangle.set_facecolor("white" if value is None else temperature_colour(value))
-            colour = INK if value is None else text_colour(value)
-            if sensor_id in self.names:
-                self.names[sensor_id].set_color(colour)
             if sensor_id in self.values:
                 self.values[sensor_id].set_text("?" if value is None else f"{value:.1f}")
-                self.values[sensor_id].set_color(colour)
-        for zone_id, sign in self.signs.items():
-            _show_sign(sign, is_on.get(zone_id))
+                self.values[sensor_id].set_color(INK if value is None else text_colour(value))
+        changes = [_show_sign(sign, is_on.get(zone_id)) for zone_id, sign in self.signs.items()]
+        return any(changes)
 
     def _draw_zone(self, zone_id: int, rooms: Sequence[Room], box: Box, count: int) -> None:
         left, bottom, width, height = _within(box)
@@ -73,19 +74,25 @@ class FloorPlan:
         name = f"zone {zone_id}" if is_roomy else f"{zone_id}"
         middle = bottom + height - head / 2
         self._write(left, middle, name, size, zone_colour(zone_id), "left", False)
-        sign = self._write(left + width, middle, "", size, INK, "right", self._is_animated)
+        sign = self._write(
+            left + width - size / 72 * 0.3 / self._inches[0],
+            middle, "", 0.85 * size, INK, "right", False,
+        )  # fmt: skip
         self.signs[zone_id] = sign
         self._draw_rooms(rooms, (left, bottom, width, height - head), count)
-        self._axes.add_patch(
-            Rectangle(
-                (left, bottom), width, height - head, fill=False, color=zone_colour(zone_id),
-                linewidth=1.5, zorder=4,
-            )
+        outline = Rectangle(
+            (left, bottom), width, height - head, fill=False, color=zone_colour(zone_id),
+            linewidth=1.5, animated=self._is_animated, zorder=4,
         )  # fmt: skip
+        self._outlines.append(outline)
+        self._axes.add_patch(outline)
 
     def _draw_rooms(self, rooms: Sequence[Room], box: Box, count: int) -> None:
         for room, cell in zip(rooms, _grid(box, len(rooms), self._inches), strict=False):
             left, bottom, width, height = cell
+            if count <= _MOST_NAMES:
+                self._write_name(room, (left, bottom + height * (1 - _NAME), width, height * _NAME))
+                height *= 1 - _NAME
             rectangle = Rectangle(
                 (left, bottom), width, height, facecolor="white", edgecolor="white",
                 linewidth=0.5, animated=self._is_animated, zorder=2,
@@ -93,22 +100,20 @@ class FloorPlan:
             self._axes.add_patch(rectangle)
             self.rooms[room.sensor_id] = rectangle
             if count <= _MOST_VALUES:
-                self._write_room(room, cell, with_name=count <= _MOST_NAMES)
+                self._write_value(room, (left, bottom, width, height))
 
-    def _write_room(self, room: Room, cell: Box, *, with_name: bool) -> None:
-        left, bottom, width, height = cell
-        wide, high = width * self._inches[0], height * self._inches[1]
-        middle = left + width / 2
-        animated = self._is_animated
-        size = _font_size(high * (0.4 if with_name else 0.7), wide / 5)
-        level = bottom + height * (0.36 if with_name else 0.5)
-        self.values[room.sensor_id] = self._write(middle, level, "", size, INK, "center", animated)
-        if with_name:
-            small = _font_size(high * 0.3, wide / max(_LETTERS_OF_A_NAME, len(room.name)))
-            top = bottom + height * 0.72
-            self.names[room.sensor_id] = self._write(
-                middle, top, room.name, small, INK, "center", animated
-            )
+    def _write_name(self, room: Room, box: Box) -> None:
+        left, bottom, width, height = box
+        letters = max(_LETTERS_OF_A_NAME, len(room.name))
+        size = _font_size(height * self._inches[1], width * self._inches[0] / letters)
+        self._write(left + width / 2, bottom + height / 2, room.name, size, INK, "center", False)
+
+    def _write_value(self, room: Room, box: Box) -> None:
+        left, bottom, width, height = box
+        size = _font_size(height * self._inches[1], width * self._inches[0] / 5)
+        self.values[room.sensor_id] = self._write(
+            left + width / 2, bottom + height / 2, "", size, INK, "center", self._is_animated
+        )
 
     def _write(
         self, x: float, y: float, text: str, size: float, colour: str, side: str, animated: bool
@@ -125,7 +130,9 @@ def plot_floor_plan(
     rooms: Sequence[Room],
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the rooms of each zone, coloured by temperature from 10 to 40 °C, and each AC's state.
+    """Draw the rooms of each zone with their temperature in °C, and whether each AC is on.
+
+    The colours reach from dark blue at 10 °C and below to yellow at 40 °C and above, always.
 
     Args:
         room_c: The temperature of each room in °C, by sensor id; one that is missing is ``?``.
@@ -140,12 +147,16 @@ def plot_floor_plan(
     return axes
 
 
-def _show_sign(sign: Text, is_on: bool | None) -> None:
-    """Write the sign of an AC: white on dark when it is on, so that a print in grey tells it."""
-    sign.set_text("AC ?" if is_on is None else "AC on" if is_on else "AC off")
+def _show_sign(sign: Text, is_on: bool | None) -> bool:
+    """Write the sign of an AC, white on dark when it is on; return whether it is another one."""
+    before, text = sign.get_text(), "AC ?" if is_on is None else "AC on" if is_on else "AC off"
+    if text == before:
+        return False
+    sign.set_text(text)
     sign.set_color("white" if is_on else MUTED)
     ground = INK if is_on else FAINT
     sign.set_bbox({"facecolor": ground, "edgecolor": "none", "boxstyle": "round,pad=0.25"})
+    return True
 
 
 def _size(axes: Axes) -> tuple[float, float]:

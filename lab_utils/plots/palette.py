@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from matplotlib import colormaps
-from matplotlib.colors import Colormap, Normalize
 
 INK: Final = "#1a1a1a"
 MUTED: Final = "#5c5c5c"
@@ -19,8 +18,11 @@ _ZONES = ("#d55e00", "#005a9c", "#00805d", "#8e4585", "#7a6a00", "#404040")
 Dashes = str | tuple[float, tuple[float, ...]]
 _DASHES: tuple[Dashes, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (7, 2, 1.5, 2)))
 
-_TEMPERATURES: Colormap = colormaps["plasma"]
-_SCALE_C = Normalize(10.0, 40.0, clip=True)
+Colour = tuple[float, float, float]
+_COLDEST_C, _HOTTEST_C = 10.0, 40.0
+_TEMPERATURES: tuple[Colour, ...] = tuple(
+    (red, green, blue) for red, green, blue, _alpha in colormaps["plasma"](range(256)).tolist()
+)
 
 
 def zone_colour(zone_id: int) -> str:
@@ -33,14 +35,14 @@ def room_dashes(place: int) -> Dashes:
     return _DASHES[place % len(_DASHES)]
 
 
-def temperature_colour(temperature_c: float) -> tuple[float, float, float, float]:
+def temperature_colour(temperature_c: float) -> Colour:
     """Return the colour of a temperature: dark blue up to 10 °C, over red to yellow from 40 °C."""
-    red, green, blue, alpha = _TEMPERATURES(float(_SCALE_C(temperature_c)))
-    return red, green, blue, alpha
+    share = (temperature_c - _COLDEST_C) / (_HOTTEST_C - _COLDEST_C)
+    return _TEMPERATURES[round(255 * min(1.0, max(0.0, share)))]
 
 
 def text_colour(temperature_c: float) -> str:
     """Return what can be read on the colour of a temperature: black or white."""
-    red, green, blue, _alpha = temperature_colour(temperature_c)
+    red, green, blue = temperature_colour(temperature_c)
     is_light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
     return INK if is_light else "white"

@@ -29,9 +29,14 @@ _MANY_ROOMS = 24
 
 
 class RoomLines:
-    """The lines of an Axes, one a room, and the markers of what is no temperature of it."""
+    """The lines of an Axes, one a room, and the markers of what is no temperature of it.
+
+    Moving lines are labelled with the rooms' names only: their values change all the time, and
+    stand in the floor plan beside them.
+    """
 
     def __init__(self, axes: Axes, rooms: Sequence[Room], *, is_animated: bool = False) -> None:
+        self._has_values = not is_animated
         self.lines = _draw_lines(axes, rooms, is_animated)
         size = 5 if len(rooms) <= _MANY_ROOMS else 2.5
         self.artefacts = _draw_markers(axes, "x", "artefact of a sensor", size, is_animated)
@@ -53,9 +58,11 @@ class RoomLines:
         self.artefacts.set_data(*tracks.artefacts.arrays())
         self.lost.set_data(*tracks.lost.arrays())
         ends = {key: track.degrees[-1] for key, track in tracks.rooms.items()}
-        self.labels.update(
-            ends, {key: f"{self._rooms[key].name} {value:.1f}" for key, value in ends.items()}
-        )
+        self.labels.update(ends, {key: self._label(key, value) for key, value in ends.items()})
+
+    def _label(self, sensor_id: int, value: float) -> str:
+        name = self._rooms[sensor_id].name
+        return f"{name} {value:.1f}" if self._has_values else name
 
     def legend_handles(self, tracks: Tracks) -> list[Line2D]:
         """Return what no label explains: the markers that there are."""
@@ -112,10 +119,11 @@ def frame_data(axes: Axes, tracks: Tracks) -> None:
 
 
 def draw_legend(axes: Axes, handles: Sequence[Line2D]) -> None:
-    """Explain artists in a line above the Axes; nothing if there are none."""
+    """Explain markers in a line above the Axes; nothing if there are none."""
     if handles:
         axes.legend(
-            handles=list(handles),
+            # Copies that are always drawn: the markers of a moving figure are not.
+            handles=[_legend_marker(handle) for handle in handles],
             loc="lower right",
             bbox_to_anchor=(1.0, 1.0),
             ncols=4,
@@ -124,6 +132,12 @@ def draw_legend(axes: Axes, handles: Sequence[Line2D]) -> None:
             labelcolor=INK,
             borderaxespad=0.1,
         )
+
+
+def _legend_marker(line: Line2D) -> Line2D:
+    shown = Line2D([], [], linestyle="none", label=str(line.get_label()))
+    shown.set(marker=line.get_marker(), color=INK, markerfacecolor="white", markersize=5)
+    return shown
 
 
 def _draw_lines(axes: Axes, rooms: Sequence[Room], is_animated: bool) -> dict[int, Line2D]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from lab_utils.house.events import LOST, Reading
-from lab_utils.plots.days import Numbers, day_of, days_of
+from lab_utils.plots.days import Numbers, days_of
 
 
 @dataclass
@@ -43,11 +44,10 @@ class Tracks:
     artefacts: Track = field(default_factory=Track)
     lost: Track = field(default_factory=Track)
 
-    def add(self, reading: Reading) -> None:
-        """Add a reading that is later than those before."""
-        day = day_of(reading.time)
-        sensor_id, value = reading.room.sensor_id, reading.temperature_c
-        self._add(day, sensor_id, value, reading.is_artefact, reading.status)
+    def add(self, day: float, readings: Iterable[Reading]) -> None:
+        """Add the readings of a step, all taken at one time, that is later than those before."""
+        for one in readings:
+            self._add(day, one.room.sensor_id, one.temperature_c, one.is_artefact, one.status)
 
     @property
     def lowest_c(self) -> float:
