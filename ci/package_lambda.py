@@ -77,7 +77,7 @@ def main() -> int:
         folder = (arguments.folder or default_folder()).resolve()
         named = folder.parent if folder.name == "src" else folder
         target = arguments.to or ROOT / "build" / f"{named.name}.zip"
-        print(pack(folder, named, target, arguments.python))
+        print(pack(folder, named, target.resolve(), arguments.python))
     except (PackagingError, OSError) as error:
         print(f"package_lambda: {error}", file=sys.stderr)
         return 1
@@ -112,7 +112,9 @@ def pack(folder: Path, named: Path, target: Path, python: str) -> str:
     draft.write_bytes(packed)
     draft.replace(target)
     code_sha256 = base64.b64encode(hashlib.sha256(packed).digest()).decode()
-    return f"{target}: {len(files)} files, {len(packed)} bytes, CodeSha256 {code_sha256}"
+    here = Path.cwd()
+    shown = target.relative_to(here) if here in target.parents else target
+    return f"{shown}: {len(files)} files, {len(packed)} bytes, CodeSha256 {code_sha256}"
 
 
 def own_files(sources: Path) -> Iterator[tuple[str, bytes]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class LabError(Exception):
     """An error that a student can act on.
@@ -92,6 +94,38 @@ class LogError(LabError):
 
 class PlotError(LabError):
     """A DataFrame does not hold what a figure needs."""
+
+
+class FunctionError(LabError):
+    """A Lambda function cannot be packaged, deployed, found or invoked."""
+
+
+class FunctionFailedError(FunctionError):
+    """A Lambda function was invoked, and ended with an error.
+
+    Args:
+        error_type: Such as ``KeyError`` or ``Runtime.ImportModuleError``; "" if Lambda named none.
+        error_message: The error's own words.
+        stack_trace: The function's stack trace, a text a frame.
+        log: The end of the invocation's log.
+    """
+
+    def __init__(
+        self,
+        attempted: str,
+        happened: str,
+        next_step: str,
+        *,
+        error_type: str = "",
+        error_message: str = "",
+        stack_trace: Sequence[str] = (),
+        log: str = "",
+    ) -> None:
+        super().__init__(attempted, happened, next_step)
+        self.error_type = error_type
+        self.error_message = error_message
+        self.stack_trace = stack_trace
+        self.log = log
 
 
 class CheckError(LabError):

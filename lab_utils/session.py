@@ -12,6 +12,7 @@ from lab_utils.checks.base import CheckContext, Report, Result
 from lab_utils.checks.catalogue import check_named, run_part
 from lab_utils.environment import clean_environment
 from lab_utils.errors import CheckError, MqttError, SettingsError
+from lab_utils.function_lab import FunctionLab
 from lab_utils.lab_time import Timeline
 from lab_utils.logs import wait_for_entry
 from lab_utils.mqtt import Device, DeviceFiles, Inbox
@@ -31,7 +32,7 @@ TEST_CLIENT_ID = "mqtt-test-client"
 WAIT_S = 10.0
 
 
-class Lab:
+class Lab(FunctionLab):
     """The practical's lab: applies Terraform, speaks MQTT as a device, reads tables, checks.
 
     Making one starts the embedded AWS of the workspace, or finds it running; on ``aws`` it makes
@@ -64,8 +65,8 @@ class Lab:
         # The account first: nothing is made anywhere before it is known. The embedded AWS last:
         # it puts its authority beside the given files.
         account = None if self.settings.is_local else AwsTarget(self.settings, report)
-        if require_given_files(self.settings):
-            report(f"The given files were copied to {self.settings.terraform_dir}")
+        if given := require_given_files(self.settings):
+            report(f"The given files were copied to {self.settings.workspace}: {', '.join(given)}")
         self._target: Target = account or LocalTarget(self.settings, speed, report)
 
     def client(self, service: str) -> Any:

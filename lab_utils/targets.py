@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import boto3
+from botocore.config import Config
 
 from lab_utils.account import connect_account
 from lab_utils.embedded import local_control, running_sentence
@@ -16,6 +17,7 @@ from lab_utils.lab_time import Timeline
 from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, Settings
 
 AWS_MQTT_PORT = 8883
+LONGEST_INVOCATION_S = 15 * 60
 
 
 class Target(Protocol):
@@ -69,7 +71,9 @@ class LocalTarget:
                 LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, region_name=session.region
             )
             self._clients[service] = boto.client(
-                service, endpoint_url=session.endpoint_url, config=without_proxy()
+                service,
+                endpoint_url=session.endpoint_url,
+                config=without_proxy().merge(_patience(service)),
             )
         return self._clients[service]
 
@@ -131,7 +135,7 @@ class AwsTarget:
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service."""
         if service not in self._clients:
-            self._clients[service] = self._boto.client(service)
+            self._clients[service] = self._boto.client(service, config=_patience(service))
         return self._clients[service]
 
     def variables(self) -> dict[str, str]:
@@ -152,3 +156,8 @@ class AwsTarget:
 
     def trace(self, _topic: str, _payload: bytes, _client_id: str) -> None:
         """Return None: AWS tells what rules do in its log alone."""
+
+
+def _patience(service: str) -> Config:
+    """Return for how long a client waits; who asks again too early runs a function twice."""
+    return Config(read_timeout=LONGEST_INVOCATION_S + 10) if service == "lambda" else Config()

@@ -13,7 +13,7 @@ ENDPOINT_OUTPUT = "iot_endpoint"
 SEEDED_FOLDERS = ("terraform", "lambda", "ci")
 """What a fresh workspace starts from: the folders of the checkout that students work in."""
 _NOT_SEEDED = shutil.ignore_patterns(
-    ".terraform*", "*.tfstate*", "*.pem", "*.key", "*.crt", "__pycache__"
+    ".terraform*", "*.tfstate*", "*.pem", "*.key", "*.crt", "__pycache__", ".pytest_cache"
 )
 
 
@@ -32,23 +32,28 @@ def seed_workspace(source: Path, workspace: Path) -> None:
             shutil.copytree(source / name, workspace / name, ignore=_NOT_SEEDED)
 
 
-def require_given_files(settings: Settings) -> bool:
-    """Return whether the given Terraform files had to be copied into the workspace.
+def require_given_files(settings: Settings) -> list[str]:
+    """Return the names of the given folders that had to be copied into the workspace.
 
-    A workspace that has no ``terraform/`` yet gets the checkout's; one that has it is the
-    student's own and is left as it is.
+    A workspace that lacks one of them gets the checkout's; one that is there is the student's own
+    and is left as it is.
 
     Raises:
         SettingsError: The folder cannot be written to.
     """
-    if settings.terraform_dir.exists():
-        return False
-    try:
-        shutil.copytree(CHECKOUT / "terraform", settings.terraform_dir, ignore=_NOT_SEEDED)
-    except OSError as error:
-        raise SettingsError(
-            f"copy the given files to {settings.terraform_dir}",
-            f"The system says: {error}.",
-            "choose a workspace that you may write to, with LAB_WORKSPACE.",
-        ) from error
-    return True
+    workspace = settings.workspace
+    lacking = [
+        name
+        for name in SEEDED_FOLDERS
+        if (CHECKOUT / name).is_dir() and not (workspace / name).exists()
+    ]
+    for name in lacking:
+        try:
+            shutil.copytree(CHECKOUT / name, workspace / name, ignore=_NOT_SEEDED)
+        except OSError as error:
+            raise SettingsError(
+                f"copy the given files to {workspace / name}",
+                f"The system says: {error}.",
+                "choose a workspace that you may write to, with LAB_WORKSPACE.",
+            ) from error
+    return lacking
