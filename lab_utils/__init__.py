@@ -1,6 +1,6 @@
 """The lab of "Practical AWS IoT Core": what the notebooks import.
 
-``from lab_utils import Lab`` and ``%load_ext lab_utils`` are all that a notebook needs.
+``from lab_utils import House, Lab`` and ``%load_ext lab_utils`` are all that a notebook needs.
 
 The names are loaded when they are first asked for: the embedded AWS's process is a part of this
 package too, and must neither wait for pandas nor hold it in memory.
@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from lab_utils.errors import LabError
+    from lab_utils.house.house import House
     from lab_utils.session import Lab
 
-__all__ = ["Lab", "LabError", "load_ipython_extension"]
+__all__ = ["House", "Lab", "LabError", "load_ipython_extension"]
 
-_HOMES = {"Lab": "lab_utils.session", "LabError": "lab_utils.errors"}
+_HOMES = {
+    "House": "lab_utils.house.house",
+    "Lab": "lab_utils.session",
+    "LabError": "lab_utils.errors",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -71,6 +71,12 @@ class Device:
         return self._client is not None and self._link.is_connected
 
     @property
+    def is_taken_over(self) -> bool:
+        """Whether another client has connected with its id, so that it stays out."""
+        packet = self._link.thrown_out
+        return packet is not None and int(packet.reason_code) == mqtt_errors.SESSION_TAKEN_OVER
+
+    @property
     def trouble(self) -> MqttError | None:
         """What the broker has against this device; None if there is nothing to say."""
         attempted = f"keep {self.client_id!r} connected"
@@ -79,7 +85,7 @@ class Device:
             return mqtt_errors.thrown_out(attempted, said(packet.reason_code, packet))
         if self._client is None or self._link.is_connected:
             return None
-        if self._was_taken_over():
+        if self.is_taken_over:
             return self._taken_over(attempted)
         failure = self._link.failure
         return None if failure is None else self._connection_error(attempted, failure)
@@ -102,7 +108,7 @@ class Device:
         Raises:
             MqttError: No certificate yet, a refused connection, nothing there, or no answer.
         """
-        if self._client is not None and not self._was_taken_over():
+        if self._client is not None and not self.is_taken_over:
             return
         self.disconnect()
         attempted = f"connect {self.client_id!r} to {self.host}:{self.port}"
@@ -333,18 +339,14 @@ class Device:
         link = self._link
         if self._client is None:
             raise mqtt_errors.not_connected(attempted)
-        link.wait(lambda: link.is_connected or self._was_taken_over(), deadline - time.monotonic())
+        link.wait(lambda: link.is_connected or self.is_taken_over, deadline - time.monotonic())
         if link.is_connected:
             return
-        if self._was_taken_over():
+        if self.is_taken_over:
             raise self._taken_over(attempted)
         if link.failure is not None:
             raise self._connection_error(attempted, link.failure)
         raise mqtt_errors.no_answer(attempted, timeout_s, "the connection is broken")
-
-    def _was_taken_over(self) -> bool:
-        packet = self._link.thrown_out
-        return packet is not None and int(packet.reason_code) == mqtt_errors.SESSION_TAKEN_OVER
 
     def _explain_loss(
         self,

@@ -99,6 +99,11 @@ class Inbox:
         """What has arrived so far, oldest first."""
         return list(self)
 
+    @property
+    def failure(self) -> Exception | None:
+        """Why no more is to be expected; None while that is not so."""
+        return self._failure
+
     def deliver(self, message: Message) -> None:
         """Take a message; what a handler raises is kept for the next `wait`."""
         if self._on_message is None:

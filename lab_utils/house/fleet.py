@@ -1,0 +1,226 @@
+"""All the connections of a house: a client for each sensor, one for each air conditioner."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from lab_utils.errors import MqttError
+from lab_utils.house.commands import Command
+from lab_utils.house.dispatches import Dispatch
+from lab_utils.house.events import Room
+from lab_utils.house.posts import Answer, SensorPost
+from lab_utils.mqtt import Device, Inbox, Message
+from lab_utils.mqtt_errors import OutageError
+
+SILENT_S = 10.0
+"""So long without an answer to anything, and the broker counts as gone."""
+
+REFUSED_S = 5.0
+"""So long a connection may be refused before that is believed: a broker that starts hangs up."""
+
+_HANDS = 32
+"""How many connections are made at once, in threads that end with it."""
+
+
+class Fleet:
+    """The devices of a house, connected under the practical's client ids.
+
+    Used by one thread, which learns here what the SDK's threads have heard.
+
+    Args:
+        first: A device of the endpoint; the others are made after it.
+        rooms: The rooms with their sensors.
+        now: Returns the lab time, with which commands are stamped.
+        monotonic: A clock that never goes back, seconds.
+
+    Attributes:
+        on_the_way: How many messages wait for the broker's answer.
+    """
+
+    def __init__(
+        self,
+        first: Device,
+        rooms: Sequence[Room],
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._now, self._monotonic = now, monotonic
+        self._answers: deque[Answer] = deque()
+        self._commands: deque[Command] = deque()
+        self._woken = threading.Event()
+        self._zone_ids = sorted({room.zone_id for room in rooms})
+        self._sensors, self._coolers = self._make_devices(first, [r.sensor_id for r in rooms])
+        self._posts = {
+            room.sensor_id: SensorPost(room, device, self._answers)
+            for room, device in zip(rooms, self._sensors, strict=True)
+        }
+        self._inboxes: list[Inbox] = []
+        self.on_the_way = 0
+        self._heard_at = monotonic()
+        self._absent_since: dict[str, float] = {}
+        self._refusal: MqttError | None = None
+
+    @property
+    def kept(self) -> int:
+        """How many readings wait for a connection."""
+        return sum(post.kept for post in self._posts.values())
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether any connection stands, and what was sent is being answered."""
+        if not any(device.is_connected for device in self._devices()):
+            return False
+        return not self.on_the_way or self._monotonic() - self._heard_at < SILENT_S
+
+    def connect(self) -> None:
+        """Connect all devices, many at once, and subscribe the air conditioners.
+
+        Raises:
+            MqttError: One cannot connect or subscribe; all are disconnected then.
+        """
+        try:
+            _for_each(self._sensors, Device.connect)
+            _for_each(list(zip(self._zone_ids, self._coolers, strict=True)), self._listen)
+        except BaseException:
+            self.close()
+            raise
+        self._heard_at = self._monotonic()
+        self._absent_since = {}
+
+    def reconnect(self, first: Device) -> None:
+        """Connect all devices anew, maybe elsewhere; what they have not delivered is kept.
+
+        Raises:
+            MqttError: One cannot connect or subscribe.
+        """
+        self.close()
+        sensor_ids = list(self._posts)
+        self._sensors, self._coolers = self._make_devices(first, sensor_ids)
+        for post, device in zip(self._posts.values(), self._sensors, strict=True):
+            post.device = device
+        self.connect()
+
+    def close(self) -> None:
+        """Disconnect all; harmless if they are not connected."""
+        self._inboxes = []
+        _for_each(self._devices(), Device.disconnect)
+
+    def offer(self, dispatch: Dispatch) -> bool:
+        """Send a reading, or keep it for later; return whether it was sent."""
+        if not self.on_the_way:
+            self._heard_at = self._monotonic()
+        was_sent = self._posts[dispatch.room.sensor_id].offer(dispatch)
+        self.on_the_way += was_sent
+        return was_sent
+
+    def send_kept(self) -> None:
+        """Send what was kept, where the connection stands."""
+        for post in self._posts.values():
+            self.on_the_way += post.send_kept()
+
+    def give_up(self) -> None:
+        """Give up what was kept."""
+        for post in self._posts.values():
+            post.give_up()
+
+    def take_answers(self) -> None:
+        """Take note of what the broker has answered since the last time."""
+        while self._answers:
+            post, dispatch, error = self._answers.popleft()
+            post.on_the_way -= 1
+            self.on_the_way -= 1
+            if error is None:
+                self._heard_at = self._monotonic()
+                dispatch.arrive()
+            elif isinstance(error, OutageError):
+                post.keep(dispatch)
+            else:
+                dispatch.give_up()
+                self._refusal = self._refusal or _as_mqtt_error(error)
+
+    def wait(self, timeout_s: float) -> list[Command]:
+        """Return commands as soon as some have come, none once the time has passed.
+
+        Args:
+            timeout_s: In real seconds.
+        """
+        self._woken.wait(max(0.0, timeout_s))
+        self._woken.clear()
+        commands: list[Command] = []
+        while self._commands:
+            commands.append(self._commands.popleft())
+        return commands
+
+    def wake(self) -> None:
+        """End a `wait`, from another thread."""
+        self._woken.set()
+
+    def absent(self) -> list[str]:
+        """Return the client ids whose connection does not stand."""
+        now = self._monotonic()
+        gone = [device.client_id for device in self._devices() if not device.is_connected]
+        self._absent_since = {one: self._absent_since.get(one, now) for one in gone}
+        return gone
+
+    def trouble(self) -> MqttError | None:
+        """Return what waiting will not mend: a refusal, a client id taken over; else None."""
+        if self._refusal is not None:
+            return self._refusal
+        for inbox in self._inboxes:
+            if inbox.failure is not None:
+                return _as_mqtt_error(inbox.failure)
+        absent = set(self.absent())
+        for device in self._devices() if absent else []:
+            error = device.trouble if device.client_id in absent else None
+            if error is not None and self._is_lasting(device, error):
+                return error
+        return None
+
+    def _is_lasting(self, device: Device, error: MqttError) -> bool:
+        if device.is_taken_over:
+            return True
+        absent_s = self._monotonic() - self._absent_since[device.client_id]
+        return absent_s >= REFUSED_S and not isinstance(error, OutageError)
+
+    def _make_devices(
+        self, first: Device, sensor_ids: Sequence[int]
+    ) -> tuple[list[Device], list[Device]]:
+        sensors = [first.sibling(f"temp_{sensor_id}") for sensor_id in sensor_ids]
+        return sensors, [first.sibling(f"AC-{zone_id}") for zone_id in self._zone_ids]
+
+    def _devices(self) -> list[Device]:
+        return [*self._sensors, *self._coolers]
+
+    def _listen(self, cooler: tuple[int, Device]) -> None:
+        zone_id, device = cooler
+
+        def on_message(message: Message) -> None:
+            self._commands.append(Command(self._now(), zone_id, message.payload))
+            self._woken.set()
+
+        device.connect()
+        self._inboxes.append(device.subscribe(f"AC/AC-{zone_id}", on_message=on_message))
+
+
+def _for_each(things: Sequence[Any], act: Callable[[Any], None]) -> None:
+    """Do the same with many things at once; the first error ends it."""
+    with ThreadPoolExecutor(min(_HANDS, len(things)), thread_name_prefix="house") as pool:
+        futures: list[Future[None]] = [pool.submit(act, thing) for thing in things]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _as_mqtt_error(error: BaseException) -> MqttError:
+    if isinstance(error, MqttError):
+        return error
+    return MqttError("send a reading", f"{type(error).__name__}: {error}.", "see the message.")

@@ -1,0 +1,104 @@
+"""What the house does, and says, while it hears nothing of the broker or of one device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from lab_utils.errors import MqttError
+from lab_utils.house.fleet import Fleet
+from lab_utils.lab_time import Timeline
+from lab_utils.mqtt_errors import OutageError
+
+LOOK_S = 1.0
+"""How often an outage is looked at, in real seconds."""
+
+ATTEMPTS = 3
+"""So often a broker that is there may refuse the devices before that is believed."""
+
+_NAMED = 3
+
+
+class Surroundings(Protocol):
+    """What an outage needs of the `World`."""
+
+    timeline: Timeline
+
+    def reconnect(self, fleet: Fleet) -> bool:
+        """Connect a fleet anew if the broker is there."""
+
+    def ask_time(self) -> None:
+        """Ask for the lab's time anew."""
+
+
+def wait_out(
+    fleet: Fleet,
+    world: Surroundings,
+    emit: Callable[[str], None],
+    look: Callable[[str], bool],
+    listen: Callable[[float], None],
+) -> None:
+    """Return once the broker is heard of again, or the house is stopped.
+
+    Args:
+        fleet: The connections.
+        world: Finds the broker and lab time again.
+        emit: Takes lines for the reader.
+        look: Takes what to say meanwhile; returns whether the house is stopped.
+        listen: Waits for some real seconds.
+
+    Raises:
+        MqttError: The broker is there and refuses the devices.
+    """
+    since = world.timeline.now()
+    remark = f"the broker does not answer since {since:%H:%M:%S} lab time; the house waits for it"
+    emit(f"{remark}. `lab start` in a terminal starts an embedded AWS that is gone again")
+    refusals = 0
+    while not look(remark):
+        try:
+            if fleet.is_answering or world.reconnect(fleet):
+                world.ask_time()
+                now = world.timeline.now()
+                emit(f"the broker answers again; the house goes on, at {now:%H:%M:%S} lab time")
+                return
+        except OutageError:
+            pass
+        except MqttError:
+            refusals += 1
+            if refusals == ATTEMPTS:
+                raise
+        listen(LOOK_S)
+
+
+class AbsenceNotes:
+    """Says once that some devices have lost their connection, and once that they have it again.
+
+    Args:
+        emit: Takes lines for the reader.
+
+    Attributes:
+        remark: What there is to say now; "" for nothing.
+    """
+
+    def __init__(self, emit: Callable[[str], None]) -> None:
+        self._emit = emit
+        self._absent: set[str] = set()
+        self.remark = ""
+
+    def take(self, absent: Sequence[str]) -> None:
+        """Take which client ids have no connection."""
+        if set(absent) == self._absent:
+            return
+        back = [name for name in self._absent if name not in absent]
+        self._absent = set(absent)
+        self.remark = ""
+        if absent:
+            self.remark = f"no connection: {_listed(absent)}; readings are kept and sent later"
+            self._emit(self.remark)
+        elif back:
+            self._emit(f"connected again: {_listed(sorted(back))}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
