@@ -18,12 +18,15 @@ from typing import Any
 
 from lab_utils.errors import TargetError
 from lab_utils.local_aws.clock import LabClock
+from lab_utils.local_aws.functions.variables import Doors
 from lab_utils.local_aws.gateway import AsgiApp
 from lab_utils.local_aws.ministack_authority import keep_device_decisions
+from lab_utils.local_aws.ministack_event_rules import mend_event_rules
+from lab_utils.local_aws.ministack_functions import FunctionSeam
 from lab_utils.local_aws.ministack_identity import check_functions, mend_iam
 from lab_utils.local_aws.ministack_invocations import mend_async_invocations
 from lab_utils.local_aws.ministack_names import WRAPPED_NAMES, WRAPPED_SESSION_NAMES
-from lab_utils.local_aws.ministack_registry import mend_event_rules, mend_iot_registry
+from lab_utils.local_aws.ministack_registry import mend_iot_registry
 from lab_utils.local_aws.ministack_rules import RuleSeam
 from lab_utils.local_aws.ministack_schedules import ScheduleSeam
 from lab_utils.local_aws.ministack_services import MinistackServices
@@ -104,9 +107,12 @@ class Ministack:
         journal: Where changes of DynamoDB items are noted.
         clock: The lab's time; a part of the saved state.
         timestream: What serves Timestream, which ministack does not know.
+        doors: Where Lambda functions reach it.
     """
 
-    def __init__(self, journal: ItemJournal, clock: LabClock, timestream: Timestream) -> None:
+    def __init__(
+        self, journal: ItemJournal, clock: LabClock, timestream: Timestream, doors: Doors
+    ) -> None:
         self._clock = clock
         self._timestream = timestream
         self._modules = _import_wrapped()
@@ -125,6 +131,7 @@ class Ministack:
         mend_event_targets(self._modules, clock)
         mend_async_invocations(self._modules, clock)
         self._schedules = ScheduleSeam(self._modules, clock)
+        self._functions = FunctionSeam(self._modules, clock, doors)
         self._mend_identity()
         self._schedules.watch(self._app.SERVICE_HANDLERS)
         self._app.SERVICE_HANDLERS[TIMESTREAM] = serve_timestream(self._modules, timestream)
@@ -148,6 +155,15 @@ class Ministack:
         self._iot._mtls_ensure_server_cert()
         return str(self._iot.get_ca_cert_pem()).encode()
 
+    def server_certificate(self, names: Iterable[str]) -> tuple[str, str]:
+        """Return a certificate of the same authority for host names, and its key, both PEM."""
+        sign = self._modules["ministack.core.x509_utils"].sign_leaf_certificate
+        first, *others = names
+        certificate, key, _public = sign(
+            *self._iot._ensure_ca(), first, [first, *others], [LOOPBACK], key_type="ec256"
+        )
+        return str(certificate), str(key)
+
     async def listen_mqtt(self, bound: Any) -> None:
         """Serve MQTT over mutual TLS on a socket that is bound to the loopback interface."""
         loop = asyncio.get_running_loop()
@@ -158,6 +174,7 @@ class Ministack:
         if self._listener is not None:
             self._listener.close()
         self._schedules.stop()
+        self._functions.close()
         await self._iot.mtls_stop()
         await self.rules.stop()
 
@@ -222,7 +239,8 @@ class Ministack:
         modules = self._modules
         mend_iam(modules["ministack.services.iam"], modules["ministack.core.iam_evaluator"])
         handlers: dict[str, Handler] = self._app.SERVICE_HANDLERS
-        handlers["lambda"] = check_functions(handlers["lambda"], modules)
+        served = self._functions.serve(handlers["lambda"])
+        handlers["lambda"] = check_functions(served, modules)
 
     def _mend_rules(self) -> RuleSeam:
         """Seam: ministack knows a part of rule SQL, asks no role, and skips what it lacks.

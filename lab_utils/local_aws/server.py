@@ -18,6 +18,7 @@ import hypercorn.config
 
 from lab_utils.local_aws import ministack_adapter as adapter
 from lab_utils.local_aws.clock import LabClock
+from lab_utils.local_aws.functions.variables import Doors
 from lab_utils.local_aws.gateway import Gateway
 from lab_utils.local_aws.ports import LOOPBACK, bind_loopback
 from lab_utils.local_aws.provider.server import serve_providers
@@ -27,9 +28,10 @@ from lab_utils.local_aws.state.health import SavingHealth
 from lab_utils.local_aws.state.items import ItemJournal
 from lab_utils.local_aws.state.saver import StateSaver, load_sources
 from lab_utils.local_aws.timestream.service import Timestream
+from lab_utils.local_aws.tls_door import TlsConfig, write_bundle
 from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_ACCOUNT, LOCAL_SECRET_KEY
 
-USUAL_HTTP_PORT, USUAL_MQTT_PORT = 4566, 8883
+USUAL_HTTP_PORT, USUAL_HTTPS_PORT, USUAL_MQTT_PORT = 4566, 8443, 8883
 CA_FILE = "root-CA.crt"
 _ITEMS_FILE = "dynamodb-items.sqlite3"
 _TERRAFORM_RC = "terraform.rc"
@@ -63,6 +65,7 @@ class LocalServer:
         self._settings = settings
         self._http = bind_loopback(settings.http_port, USUAL_HTTP_PORT, "the AWS APIs")
         self._mqtt = bind_loopback(settings.mqtt_port, USUAL_MQTT_PORT, "MQTT")
+        self._https = bind_loopback(None, USUAL_HTTPS_PORT, "the AWS APIs over TLS")
         http_port, self._mqtt_port = _port(self._http), _port(self._mqtt)
         self._endpoint_url = f"http://{LOOPBACK}:{http_port}"
         adapter.prepare_environment(settings, http_port, self._mqtt_port)
@@ -72,7 +75,8 @@ class LocalServer:
         self._health = SavingHealth()
         self._clock = clock = LabClock(settings.speed)
         self._timestream = Timestream(folder, clock, self._health)
-        self._aws = adapter.Ministack(journal, clock, self._timestream)
+        self._doors = Doors(http_port, _port(self._https), self._mqtt_port, settings.lab_dir)
+        self._aws = adapter.Ministack(journal, clock, self._timestream, self._doors)
         load_sources(folder, self._aws.source, self._health)
         if report := self._aws.items.load():
             self._health.damaged(report)
@@ -90,7 +94,7 @@ class LocalServer:
         self._timestream.start()
         ca_file = self._write_ca()
         try:
-            async with self._serving_http(), self._serving_mqtt():
+            async with self._serving_http(), self._serving_https(), self._serving_mqtt():
                 await self._serve_session(ca_file)
         finally:
             self._timestream.close()
@@ -114,8 +118,19 @@ class LocalServer:
 
     @asynccontextmanager
     async def _serving_http(self) -> AsyncIterator[None]:
-        config = hypercorn.config.Config()
-        config.bind = [f"fd://{self._http.detach()}"]
+        async with self._serving(hypercorn.config.Config(), self._http):
+            yield
+
+    @asynccontextmanager
+    async def _serving_https(self) -> AsyncIterator[None]:
+        async with self._serving(TlsConfig(self._aws.server_certificate), self._https):
+            yield
+
+    @asynccontextmanager
+    async def _serving(
+        self, config: hypercorn.config.Config, bound: socket.socket
+    ) -> AsyncIterator[None]:
+        config.bind = [f"fd://{bound.detach()}"]
         config.keep_alive_timeout = _KEEP_ALIVE_S
         config.graceful_timeout = _LAST_ANSWERS_S
         config.loglevel = "WARNING"
@@ -169,6 +184,7 @@ class LocalServer:
         certificate = self._aws.certificate_authority()
         ca_file = self._settings.lab_dir / CA_FILE
         write_private(ca_file, certificate)
+        write_bundle(self._doors.ca_bundle, certificate)
         given_files = self._settings.workspace / "terraform" / "files"
         if given_files.is_dir():
             write_private(given_files / CA_FILE, certificate)

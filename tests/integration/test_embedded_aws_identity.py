@@ -234,9 +234,12 @@ def test_a_function_runs_for_fifteen_minutes_at_most(
 def test_an_event_rule_invokes_only_a_function_that_lets_it(
     aws_client: AwsClient, unique: Callable[[str], str]
 ) -> None:
-    role = aws_client("iam").create_role(
-        RoleName=unique("role"), AssumeRolePolicyDocument=trust("lambda.amazonaws.com")
+    iam, role_name = aws_client("iam"), unique("role")
+    role = iam.create_role(
+        RoleName=role_name, AssumeRolePolicyDocument=trust("lambda.amazonaws.com")
     )["Role"]["Arn"]
+    basic = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+    iam.attach_role_policy(RoleName=role_name, PolicyArn=basic)
     events, source = aws_client("events"), unique("source")
     rule = unique("rule")
     arn = events.put_rule(Name=rule, EventPattern=json.dumps({"source": [source]}))["RuleArn"]

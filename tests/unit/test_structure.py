@@ -20,7 +20,11 @@ ONE_IMPORTER = {
     "sqlglot": "local_aws/timestream/query/",
     "regex": "local_aws/rules/sql/patterns.py",
 }
-ENVIRONMENT_READERS = {"settings.py", "local_aws/ministack_adapter.py"}
+ENVIRONMENT_READERS = {
+    "settings.py",
+    "local_aws/ministack_adapter.py",
+    "local_aws/functions/runtime/loop.py",  # a function's process, whose environment is its own
+}
 
 
 def relative(path: Path) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from lab_utils.errors import TargetError
 from lab_utils.local_aws import ministack_adapter as adapter, ministack_names as names
 from lab_utils.local_aws.clock import LabClock
+from lab_utils.local_aws.functions.variables import Doors
 from lab_utils.local_aws.server_settings import ServerSettings
 from lab_utils.local_aws.state.health import SavingHealth
 from lab_utils.local_aws.state.items import ItemJournal
@@ -26,7 +27,8 @@ if remove:
 folder, clock = Path(sys.argv[1]), LabClock(1)
 timestream = Timestream(folder, clock, SavingHealth())
 try:
-    lab = adapter.Ministack(ItemJournal(folder / "items"), clock, timestream)
+    doors = Doors(4566, 8443, 8883, folder)
+    lab = adapter.Ministack(ItemJournal(folder / "items"), clock, timestream, doors)
 except TargetError as error:
     print(json.dumps({"error": str(error)}))
     sys.exit()

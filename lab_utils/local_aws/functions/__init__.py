@@ -1,0 +1,1 @@
+"""Lambda's Python functions: packages, execution environments and their logs."""

@@ -1,0 +1,161 @@
+"""A function's process, as the embedded AWS sees it: pipes, frames and its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from lab_utils.local_aws.functions.runtime.channel import (
+    Frame,
+    FrameWriter,
+    read_frames,
+    read_pieces,
+)
+
+RAW, ENDED = b"0", b"-"
+"""Beside the kinds of the process's own frames: bytes that did not come as a frame; its end."""
+_START = Path(__file__).with_name("runtime") / "start.py"
+_MB = 1024 * 1024
+_POLL_S = 0.25
+_REAP_S = 2.0
+
+
+class Child:
+    """A process that is, or will be, an execution environment.
+
+    Args:
+        setup: What :class:`runtime.loop.Runtime` is told.
+        variables: Its environment at the start.
+        folder: Where it starts.
+        now_ns: The lab's time.
+    """
+
+    def __init__(
+        self,
+        setup: Mapping[str, Any],
+        variables: Mapping[str, str],
+        folder: Path,
+        now_ns: Callable[[], int],
+    ) -> None:
+        command = [sys.executable, "-I", "-S", "-X", "utf8", str(_START), json.dumps(setup)]
+        self._process = subprocess.Popen(
+            command,
+            bufsize=0,
+            cwd=folder,
+            env=dict(variables),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **_apart(),
+        )
+        self._frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+        self._now_ns = now_ns
+        assert self._process.stdin is not None
+        self._writer = FrameWriter(self._process.stdin.fileno())
+        self._open_pipes = 2
+        for target in (self._read_frames, self._read_output):
+            threading.Thread(target=target, daemon=True, name="function-pipe").start()
+
+    def send(self, kind: bytes, body: bytes) -> bool:
+        """Send a frame; return whether the process still takes it."""
+        try:
+            self._writer.send(kind, body)
+        except OSError:
+            return False
+        return True
+
+    def receive(self, deadline_s: float) -> Frame | None:
+        """Return the next frame, or None at the deadline, on the monotonic clock.
+
+        The last one is ``ENDED``. It comes too if the process is gone but one that it started
+        holds its pipes.
+        """
+        while True:
+            left_s = deadline_s - time.monotonic()
+            try:
+                frame = self._frames.get(timeout=min(max(left_s, 0.0), _POLL_S))
+            except queue.Empty:
+                if self._process.poll() is not None:
+                    return Frame(ENDED, self._now_ns(), b"")
+                if left_s <= 0:
+                    return None
+                continue
+            if frame.kind != ENDED or self._has_ended():
+                return frame
+
+    def exit_text(self) -> str:
+        """Return how the process ended, in Lambda's words."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_REAP_S)
+        status = self._process.returncode
+        if not status:
+            return "Runtime exited without providing a reason"
+        if status > 0:
+            return f"Runtime exited with error: exit status {status}"
+        return f"Runtime exited with error: signal: {_signal_text(-status)}"
+
+    def memory_mb(self) -> int:
+        """Return how much memory it uses, 0 if it is gone."""
+        try:
+            return int(psutil.Process(self._process.pid).memory_info().rss) // _MB
+        except psutil.Error:
+            return 0
+
+    def is_alive(self) -> bool:
+        """Return whether the process runs."""
+        return self._process.poll() is None
+
+    def end(self) -> None:
+        """End the process, and on POSIX whatever it started."""
+        with suppress(OSError):
+            if sys.platform == "win32":
+                self._process.kill()
+            else:
+                os.killpg(self._process.pid, signal.SIGKILL)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_REAP_S)
+        if self._process.stdin:
+            with suppress(OSError):
+                self._process.stdin.close()
+
+    def _has_ended(self) -> bool:
+        self._open_pipes -= 1
+        return self._open_pipes <= 0
+
+    def _read_frames(self) -> None:
+        assert self._process.stdout
+        read_frames(self._process.stdout.fileno(), self._frames.put)
+        self._frames.put(Frame(ENDED, self._now_ns(), b""))
+
+    def _read_output(self) -> None:
+        assert self._process.stderr
+        read_pieces(
+            self._process.stderr.fileno(),
+            lambda piece: self._frames.put(Frame(RAW, self._now_ns(), piece)),
+        )
+        self._frames.put(Frame(ENDED, self._now_ns(), b""))
+
+
+def _apart() -> dict[str, Any]:
+    """Return what lets a process be ended with all that it started."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
+
+
+def _signal_text(number: int) -> str:
+    """Return a signal's name as Lambda writes it, which is Go's."""
+    known = {2: "interrupt", 6: "aborted", 9: "killed", 11: "segmentation fault", 15: "terminated"}
+    return known.get(number) or (signal.strsignal(number) or f"signal {number}").lower()

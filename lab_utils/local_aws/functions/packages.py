@@ -1,0 +1,76 @@
+"""The code of functions, unpacked."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+import threading
+import zipfile
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+
+SDK_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
+"""What Lambda's Python runtimes have beside the standard library."""
+
+
+class Packages:
+    """A folder of unpacked packages, each under the name of its content.
+
+    Args:
+        folder: The folder; what an earlier lab left in it is removed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        self._folder = folder
+        self._guard = threading.Lock()
+
+    def unpack(self, digest: str, content: bytes | None) -> Path:
+        """Return the folder of a package.
+
+        Args:
+            digest: The name of its content, unique.
+            content: The zip file; an empty folder stands for none.
+        """
+        target = self._folder / "".join(c if c.isalnum() else "-" for c in digest)[:64]
+        with self._guard:
+            if target.is_dir():
+                return target
+            self._folder.mkdir(parents=True, exist_ok=True)
+            fresh = Path(tempfile.mkdtemp(dir=self._folder))
+            if content:
+                with zipfile.ZipFile(io.BytesIO(content)) as package:
+                    package.extractall(fresh)
+            fresh.rename(target)
+        return target
+
+
+def python_folders(layer: Path) -> tuple[Path, ...]:
+    """Return the folders of an unpacked layer in which Python looks."""
+    python = layer / "python"
+    libraries = sorted(python.glob("lib/python3*/site-packages"))
+    return tuple(folder for folder in (*libraries, python) if folder.is_dir())
+
+
+def brings_sdk(folders: Iterable[Path]) -> bool:
+    """Return whether a package or layer brings a part of the AWS SDK."""
+    return any(
+        (folder / name).exists() or (folder / f"{name}.py").exists()
+        for folder in folders
+        for name in SDK_PACKAGES
+    )
+
+
+def sdk_folders() -> dict[str, str]:
+    """Return the folder that each package of the AWS SDK is in, as far as it is installed."""
+    found: dict[str, str] = {}
+    for name in SDK_PACKAGES:
+        spec = find_spec(name)
+        if spec is not None and spec.origin:
+            place = Path(spec.origin)
+            found[name] = str(
+                place.parent.parent if spec.submodule_search_locations else place.parent
+            )
+    return found
