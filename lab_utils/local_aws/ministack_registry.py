@@ -1,4 +1,4 @@
-"""The registries of AWS IoT and EventBridge, where ministack takes more than AWS does."""
+"""The registry of AWS IoT, where ministack takes more than AWS does."""
 
 from __future__ import annotations
 
@@ -27,34 +27,6 @@ def mend_iot_registry(iot: Any) -> None:
         setattr(iot, name, _with_grammar(iot, getattr(iot, name)))
     _describe_ancestors(iot)
     _check_thing_versions(iot)
-
-
-def mend_event_rules(events: Any) -> None:
-    """Replace what differs in ministack's ``eventbridge`` module.
-
-    ``PutRule`` replaces the whole rule, which has a schedule or a pattern; a rule that has targets
-    is not deleted.
-
-    Source:
-        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
-        https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DeleteRule.html
-    """
-    put, delete = events._put_rule, events._delete_rule
-
-    def put_rule(request: dict[str, Any]) -> Any:
-        if not request.get("ScheduleExpression") and not request.get("EventPattern"):
-            words = "Parameter(s) EventPattern or ScheduleExpression must be specified."
-            return events.error_response_json("ValidationException", words, 400)
-        return put({"Description": "", "RoleArn": "", **request})
-
-    def delete_rule(request: dict[str, Any]) -> Any:
-        key = events._rule_key(request.get("Name"), request.get("EventBusName", "default"))
-        if events._targets.get(key):
-            words = "Rule can't be deleted since it has targets."
-            return events.error_response_json("ValidationException", words, 400)
-        return delete(request)
-
-    events._put_rule, events._delete_rule = put_rule, delete_rule
 
 
 def _limit_policy_versions(iot: Any) -> None:

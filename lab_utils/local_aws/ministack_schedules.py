@@ -142,9 +142,6 @@ class RuleSchedules:
 
         def put_rule(request: dict[str, Any]) -> Any:
             bus = request.get("EventBusName") or _DEFAULT_BUS
-            if request.get("ScheduleExpression") and bus != _DEFAULT_BUS:
-                words = "ScheduleExpression is supported only on the default event bus."
-                return events.error_response_json("ValidationException", words, 400)
             key = events._rule_key(request.get("Name"), bus)
             before = events._rules.get(key) or {}
             answer = put(request)

@@ -56,6 +56,14 @@ def aws_client(aws_session: Session) -> AwsClient:
     return make
 
 
+@pytest.fixture(scope="session")
+def fast_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """An embedded AWS whose clock runs 120 times as fast: a minute of it is half a second."""
+    settings = read_settings(workspace=tmp_path_factory.mktemp("fast"), environ={})
+    yield control.start(settings, speed=120)
+    control.stop(settings)
+
+
 @pytest.fixture
 def unique() -> Callable[[str], str]:
     """Makes a name that no other test uses."""

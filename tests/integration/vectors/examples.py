@@ -24,8 +24,9 @@ AREAS = (
     "iot_api",
     "timestream_write",
     "timestream_sql",
+    "eventbridge",
 )
-"""What the rules engine and Timestream have to answer for."""
+"""What the rules engine, Timestream and EventBridge's schedules have to answer for."""
 
 
 @dataclass(frozen=True)

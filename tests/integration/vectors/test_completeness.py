@@ -9,6 +9,7 @@ from tests.integration.vectors import (
     test_logs,
     test_rule_actions,
     test_rule_sql,
+    test_schedules,
     test_timestream_sql,
     test_timestream_write,
 )
@@ -17,6 +18,7 @@ SHOWING = (
     test_logs,
     test_rule_actions,
     test_rule_sql,
+    test_schedules,
     test_timestream_sql,
     test_timestream_write,
 )
