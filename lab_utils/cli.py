@@ -68,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     check = _add(commands, "check.check", "run the checks on the workspace")
     check.add_argument("part", nargs="?", type=int, help="a part's number; all by default")
 
+    _add_functions(commands)
+
     bench = _add(commands, "bench.bench", "measure how fast the embedded AWS is, as ratios")
     bench.add_argument("names", nargs="*", metavar="NAME", help="such as ingest; all by default")
     bench.add_argument("--size", type=int, help="how many messages, records or rows")
@@ -79,6 +81,21 @@ def _parser() -> argparse.ArgumentParser:
     terraform.add_argument("arguments", nargs=argparse.REMAINDER)
     terraform.set_defaults(command=("terraform", "terraform"))
     return parser
+
+
+def _add_functions(commands: Any) -> None:
+    package = _add(commands, "functions.package", "pack the Lambda function into build/")
+    package.add_argument("folder", nargs="?", default="lambda/ac_control_lambda")
+    deploy = _add(commands, "functions.deploy", "give the function its packed code")
+    deploy.add_argument("function", nargs="?", default="ac_control_lambda")
+    invoke = _add(commands, "functions.invoke", "invoke a function; print what it returned")
+    invoke.add_argument("function")
+    invoke.add_argument("--event", default="{}", metavar="JSON", help="what its handler gets")
+    logs = _add(commands, "functions.logs", "print what a function logged")
+    logs.add_argument("function")
+    logs.add_argument("--follow", action="store_true", help="print what it logs from now on")
+    logs.add_argument("--minutes", type=float, help="only the last minutes, in lab time")
+    logs.add_argument("--pattern", default="", help="a filter pattern of CloudWatch Logs")
 
 
 def _add(commands: Any, place: str, text: str) -> argparse.ArgumentParser:

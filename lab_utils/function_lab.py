@@ -28,6 +28,11 @@ class FunctionLab(ABC):
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service."""
 
+    @property
+    @abstractmethod
+    def speed(self) -> int:
+        """Return how many times faster than the wall clock the lab's time runs."""
+
     @abstractmethod
     def now(self) -> datetime:
         """Return the lab's time."""
@@ -104,7 +109,7 @@ class FunctionLab(ABC):
             LogError: The function has no log (and why), or what was waited for did not come.
             FunctionError: Lambda does not answer.
         """
-        log = FunctionLog(self.client, function, pattern)
+        log = FunctionLog(self.client, function, pattern, self.speed)
         start = self.now() - since if isinstance(since, timedelta) else since
         if follow:
             return log.follow(start or self.now(), until, timeout_s, self._report)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-_PLATFORM = re.compile(r"(INIT_START|START|END|REPORT|INIT_REPORT)\b(?:.*?RequestId: (\S+))?")
+PLATFORM_LEVELS = ("INIT_START", "START", "END", "REPORT", "INIT_REPORT")
+_PLATFORM = re.compile(rf"({'|'.join(PLATFORM_LEVELS)})\b(?:.*?RequestId: (\S+))?")
 _LOGGER = re.compile(r"\[([A-Z]+)\]\t\S+Z\t(\S*)\t(.*)", re.DOTALL)
 _RAISED = re.compile(r"\[ERROR\] ")
 _TIMEOUT = re.compile(r"\S+Z (\S+) (Task timed out after .*)", re.DOTALL)
@@ -32,9 +34,11 @@ class LogLine(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        """Return the message, behind a logger's level."""
-        is_plain = self.level is None or self.message.startswith(self.level)
-        return self.message if is_plain else f"{self.level} {self.message}"
+        """Return the time of day, a logger's level, and the message."""
+        moment = datetime.fromtimestamp(self.time_ms / 1000, UTC)
+        is_plain = self.level is None or self.level in PLATFORM_LEVELS
+        text = self.message if is_plain else f"{self.level} {self.message}"
+        return f"{moment:%H:%M:%S} {text}"
 
 
 def read_lines(events: Iterable[Mapping[str, Any]]) -> list[LogLine]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +19,10 @@ from lab_utils.function_log_lines import LogLine, read_lines
 
 Until = Callable[[pd.DataFrame], bool]
 _POLL_S = 0.5
-_OVERLAP_MS = 10_000
-"""How far back is looked for entries that came late: real AWS sorts in those of other streams."""
+_OVERLAP_S = 60
+"""How far back is looked for entries that come late, in real seconds: they have the time at which
+they were logged, and those of another stream may have come before them.
+"""
 _TEXTS = ("stream", "request_id", "level", "message")
 _MISSING = "ResourceNotFoundException"
 
@@ -31,14 +34,18 @@ class FunctionLog:
         client: Returns the boto3 client of a service.
         function: The function's name.
         pattern: A filter pattern of CloudWatch Logs; "" for all entries.
+        speed: How many times faster than the wall clock the time of the entries runs.
 
     Raises:
         FunctionError: Lambda does not answer.
     """
 
-    def __init__(self, client: Callable[[str], Any], function: str, pattern: str = "") -> None:
+    def __init__(
+        self, client: Callable[[str], Any], function: str, pattern: str = "", speed: int = 1
+    ) -> None:
         self._lambda, self._logs = client("lambda"), client("logs")
         self._function, self._pattern = function, pattern
+        self._overlap_ms = _OVERLAP_S * 1000 * speed
         self._group = self._find_group()
 
     def wait(
@@ -86,20 +93,19 @@ class FunctionLog:
             LogError: CloudWatch Logs refuses, or does not answer.
         """
         deadline = math.inf if timeout_s is None else time.monotonic() + timeout_s
-        events: dict[str, Mapping[str, Any]] = {}
+        events: dict[Hashable, Mapping[str, Any]] = {}
         lines, start_ms = list[LogLine](), _milliseconds(since)
         if self._read(start_ms) is None:
             report(f"waiting for entries: {self._missing().happened}")
         try:
             while True:
-                for event in self._read(start_ms) or []:
-                    events.setdefault(event["eventId"], event)
+                events = {**events, **_by_identity(self._read(start_ms) or [])}
                 known, lines = len(lines), read_lines(events.values())
                 for line in lines[known:]:
                     report(str(line))
                 if time.monotonic() >= deadline or (until and until(_frame_of(lines))):
                     break
-                start_ms = max([start_ms, *(line.time_ms - _OVERLAP_MS for line in lines)])
+                start_ms = max([start_ms, *(line.time_ms - self._overlap_ms for line in lines)])
                 time.sleep(_POLL_S)
         except KeyboardInterrupt:
             report(f"no longer following {self._function}")
@@ -156,6 +162,25 @@ class FunctionLog:
             "logs:CreateLogGroup, logs:CreateLogStream and logs:PutLogEvents, as AWS's policy "
             "AWSLambdaBasicExecutionRole does.",
         )
+
+
+def log_texts(frame: pd.DataFrame) -> list[str]:
+    """Return the entries of a log, as `FunctionLog.follow` prints them."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    times = [int(time.timestamp() * 1000) for time in frame["time"]]
+    rows = zip(times, *(plain[name] for name in _TEXTS), strict=True)
+    return [str(LogLine(*row)) for row in rows]
+
+
+def _by_identity(events: Iterable[Mapping[str, Any]]) -> dict[Hashable, Mapping[str, Any]]:
+    """Return entries by what tells them apart; equal ones of one moment are numbered."""
+    alike = Counter[Hashable]()
+    identified: dict[Hashable, Mapping[str, Any]] = {}
+    for event in events:
+        looks = event["logStreamName"], event["timestamp"], event["message"]
+        alike[looks] += 1
+        identified[looks, alike[looks]] = event
+    return identified
 
 
 def _milliseconds(since: datetime | None) -> int:

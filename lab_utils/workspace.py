@@ -13,7 +13,14 @@ ENDPOINT_OUTPUT = "iot_endpoint"
 SEEDED_FOLDERS = ("terraform", "lambda", "ci")
 """What a fresh workspace starts from: the folders of the checkout that students work in."""
 _NOT_SEEDED = shutil.ignore_patterns(
-    ".terraform*", "*.tfstate*", "*.pem", "*.key", "*.crt", "__pycache__", ".pytest_cache"
+    ".terraform*",
+    "*.tfstate*",
+    "*.pem",
+    "*.key",
+    "*.crt",
+    "__pycache__",
+    ".pytest_cache",
+    "refresh_outputs.py",
 )
 
 

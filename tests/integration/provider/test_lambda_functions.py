@@ -78,7 +78,7 @@ def test_the_state_tells_what_lambda_computes(lambda_workspace: Make) -> None:
     assert state["invoke_arn"] == f"{path}/{arn}/invocations"
     assert state["qualified_arn"] == f"{arn}:$LATEST"
     assert state["version"] == "$LATEST"
-    assert state["source_code_size"] == 22
+    assert state["source_code_size"] == 192
     assert len(state["code_sha256"]) == 44
     workspace.destroy()
 
