@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+UNSAVED_S = 2
+"""Real seconds that a lab which is killed may have run on since its time was saved."""
 _NS_PER_MS, _NS_PER_S = 1_000_000, 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -37,6 +39,7 @@ class LabClock:
         self._wall_ns = wall_ns
         self._monotonic_ns = monotonic_ns
         self._lab_zero, self._zero = wall_ns(), monotonic_ns()
+        self._is_stopped = False
 
     def now_ns(self) -> int:
         """Return the lab's time, nanoseconds since the epoch.
@@ -63,10 +66,21 @@ class LabClock:
         """Return how many seconds of the wall clock a span of lab time takes."""
         return lab_seconds / self.speed
 
+    def stop(self) -> None:
+        """Let what is saved from now on be exact: nothing happens in the lab any more."""
+        self._is_stopped = True
+
     def read(self) -> bytes:
-        """Return where the clock is, to be saved; 0 if it is with the wall clock anyway."""
+        """Return from when a restarted lab goes on; 0 if it is with the wall clock anyway.
+
+        Until the clock is stopped that is a little later than now: a lab that is killed was
+        further than it could save, and its time must not come twice.
+        """
         now_ns = self.now_ns()
-        return json.dumps({"now_ns": now_ns if now_ns > self._wall_ns() else 0}).encode()
+        if now_ns <= self._wall_ns():
+            return json.dumps({"now_ns": 0}).encode()
+        unsaved_ns = 0 if self._is_stopped else UNSAVED_S * self.speed * _NS_PER_S
+        return json.dumps({"now_ns": now_ns + unsaved_ns}).encode()
 
     def load(self, payload: bytes) -> None:
         """Go on from a saved time, if the wall clock is not past it."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from lab_utils.local_aws.clock import LabClock
+from lab_utils.local_aws.clock import UNSAVED_S, LabClock
 
 SECOND = 1_000_000_000
 
@@ -48,12 +48,25 @@ def test_a_restarted_lab_goes_on_where_its_time_was() -> None:
     hands = Hands()
     fast = hands.clock(60)
     hands.pass_seconds(10)
+    fast.stop()
     saved, reached = fast.read(), fast.now_ns()
     slow = hands.clock(1)
     slow.load(saved)
     assert slow.now_ns() == reached
     hands.pass_seconds(1)
     assert slow.now_ns() == reached + SECOND
+
+
+def test_a_lab_that_was_killed_goes_on_no_earlier_than_where_its_time_was() -> None:
+    hands = Hands()
+    fast = hands.clock(60)
+    hands.pass_seconds(10)
+    saved = fast.read()
+    hands.pass_seconds(UNSAVED_S)
+    reached = fast.now_ns()
+    restarted = hands.clock(60)
+    restarted.load(saved)
+    assert restarted.now_ns() == reached
 
 
 def test_a_clock_that_was_saved_long_ago_starts_at_the_wall_clocks_time() -> None:
