@@ -18,7 +18,7 @@ from lab_utils.house_words import caption, in_words
 
 LEAST_INTERVAL_S = 0.25
 """Frames are at least so far apart, in real seconds: the eye needs no more than four."""
-MOST_SHARE = 0.1
+MOST_SHARE = 0.2
 """The most of the run's time that is spent on drawing: what takes longer is drawn less often."""
 _FINE_DPI = 200
 
@@ -63,7 +63,7 @@ class NotebookView:
     def start(self, plan: HousePlan) -> None:
         """Take what is going to run, and show the house as it waits for it."""
         self._plan = plan
-        self._figure = HouseFigure(plan)
+        self.figure = HouseFigure(plan)
         if self._is_live:
             self._draw()
 
@@ -75,7 +75,7 @@ class NotebookView:
         self._last = snapshot
         if not self._is_live:
             return
-        self._figure.add(snapshot)
+        self.figure.add(snapshot)
         is_news = bool(snapshot.remark) != self._has_remark
         if is_news or self._clock() >= self._next_frame_s:
             self._has_remark = bool(snapshot.remark)
@@ -83,15 +83,15 @@ class NotebookView:
 
     def finish(self, sent: pd.DataFrame, switches: list[Switch], stopped: bool) -> None:
         """Take the result, show it finely, and tell it in words."""
-        self._figure.show_result(sent, switches, self._last, stopped)
-        self._screen(self._figure.png(_FINE_DPI), self._plan)
-        self._say(in_words(self._plan, self._figure.tracks, switches, self._last, stopped))
+        self.figure.show_result(sent, switches, self._last, stopped)
+        self._screen(self.figure.png(_FINE_DPI), self._plan)
+        self._say(in_words(self._plan, self.figure.tracks, switches, self._last, stopped))
 
     def _draw(self, snapshot: Snapshot | None = None) -> None:
         begun_s = self._clock()
         if snapshot is not None:
-            self._figure.show(snapshot)
-        self._screen(self._figure.png(), self._plan)
+            self.figure.show(snapshot)
+        self._screen(self.figure.png(), self._plan)
         took_s = self._clock() - begun_s
         self._next_frame_s = begun_s + max(LEAST_INTERVAL_S, took_s / MOST_SHARE)
 

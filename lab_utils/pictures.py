@@ -1,7 +1,8 @@
-"""The Mermaid pictures of the notebooks, drawn for pages that are read without a network.
+"""The pictures of the notebooks, for pages that are read without a network.
 
 JupyterLab draws Mermaid by itself. An exported page would load the drawing program from the
-internet, so the pictures are drawn at export.
+internet, so the pictures are drawn at export. And its figures would say that they have no
+description, whether they have one or not.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ _IN_WORDS = re.compile(r"\*In words: (?P<words>.+?)\*$", re.M | re.S)
 
 
 def draw_pictures(book: NotebookNode) -> NotebookNode:
-    """Return the notebook with each Mermaid block of its text replaced by a picture.
+    """Return the notebook with each Mermaid block a picture, each figure with its description.
 
     Args:
-        book: A notebook; its text cells are changed in place. The sentence "In words: ..." of a
-            cell becomes the picture's alternative text.
+        book: A notebook; changed in place. The sentence "In words: ..." of a text cell becomes the
+            picture's alternative text; a figure has its own in its metadata, as `alt`.
 
     Raises:
         RuntimeError: A block that is no valid Mermaid.
@@ -30,6 +31,8 @@ def draw_pictures(book: NotebookNode) -> NotebookNode:
     for cell in book.cells:
         if cell.cell_type == "markdown":
             cell.source = _with_pictures(cell.source)
+        for output in cell.get("outputs", []):
+            _describe_figure(output)
     return book
 
 
@@ -43,3 +46,14 @@ def _with_pictures(text: str) -> str:
         return f'<img alt="{alternative}" src="data:image/svg+xml;base64,{data}">\n'
 
     return _MERMAID.sub(draw, text)
+
+
+def _describe_figure(output: NotebookNode) -> None:
+    about = output.get("metadata", {}).get("image/png", {})
+    if "alt" in about:
+        words = html.escape(about["alt"], quote=True)
+        size = "".join(f' {side}="{about[side]}"' for side in ("width", "height") if side in about)
+        data = output.data.pop("image/png")
+        output.data["text/html"] = (
+            f'<img alt="{words}"{size} style="height: auto" src="data:image/png;base64,{data}">'
+        )
