@@ -18,7 +18,7 @@ import hypercorn.config
 
 from lab_utils.local_aws import ministack_adapter as adapter
 from lab_utils.local_aws.clock import LabClock
-from lab_utils.local_aws.functions.variables import Doors
+from lab_utils.local_aws.functions.variables import CA_FILE, Doors
 from lab_utils.local_aws.gateway import Gateway
 from lab_utils.local_aws.ports import LOOPBACK, bind_loopback
 from lab_utils.local_aws.provider.server import serve_providers
@@ -32,7 +32,6 @@ from lab_utils.local_aws.tls_door import TlsConfig, write_bundle
 from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_ACCOUNT, LOCAL_SECRET_KEY
 
 USUAL_HTTP_PORT, USUAL_HTTPS_PORT, USUAL_MQTT_PORT = 4566, 8443, 8883
-CA_FILE = "root-CA.crt"
 _ITEMS_FILE = "dynamodb-items.sqlite3"
 _TERRAFORM_RC = "terraform.rc"
 _KEEP_ALIVE_S = 75
@@ -98,6 +97,7 @@ class LocalServer:
                 await self._serve_session(ca_file)
         finally:
             self._timestream.close()
+            self._clock.stop()
             self._saver.close()
 
     async def _serve_session(self, ca_file: Path) -> None:

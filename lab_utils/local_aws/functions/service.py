@@ -29,7 +29,6 @@ from lab_utils.settings import base_environment
 _TAIL_BYTES = 4096
 _AHEAD_NS = 5_000_000
 """How far the lab's time may be from the wall clock's before functions are shown it."""
-_PRELOADED = ("boto3",)
 
 
 class LogSink(Protocol):
@@ -66,10 +65,10 @@ class FunctionService:
     def run(self, function: Function, invocation: Invocation) -> tuple[Outcome, str]:
         """Let a function handle an event; return what came of it, and the end of its log."""
         environment = self._pool.acquire(function)
-        failed: Outcome | None = None
+        failed, is_new = None, environment is None
         if environment is None:
             environment = self._new_environment(function)
-            failed = self._start(environment, invocation.request_id)
+            failed = environment.start(self._config(environment), invocation.request_id)
         written = _Written(self._sink, environment)
         try:
             if failed is not None:
@@ -82,6 +81,8 @@ class FunctionService:
             if failed is not None:
                 environment.end()
             self._pool.release(environment)
+            if is_new and not function.has_own_sdk:
+                self._pool.prepare()
         return outcome, written.tail()
 
     def prepare(self) -> None:
@@ -107,13 +108,6 @@ class FunctionService:
         )
         self._pool.add(environment)
         return environment
-
-    def _start(self, environment: Environment, request_id: str) -> Outcome | None:
-        try:
-            return environment.start(self._config(environment), request_id)
-        finally:
-            if not environment.function.has_own_sdk:
-                self._pool.prepare()
 
     def _config(self, environment: Environment) -> dict[str, Any]:
         function, doors = environment.function, self._doors
@@ -143,7 +137,7 @@ class FunctionService:
         is_real = self._clock.speed == 1 and abs(lab_ns - wall_ns) < _AHEAD_NS
         setup = {
             "sdk": self._sdk,
-            "preload": _PRELOADED if has_sdk else (),
+            "has_sdk": has_sdk,
             "speed": 0 if is_real else self._clock.speed,
             "lab_ns": lab_ns,
             "monotonic_ns": time.monotonic_ns(),

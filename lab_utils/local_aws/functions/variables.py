@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lab_utils.local_aws.functions.model import Function
 
+CA_FILE = "root-CA.crt"
 _KEPT = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR", "LD_LIBRARY_PATH")
 """What a process needs of the machine's own environment to run at all."""
 
@@ -31,6 +32,11 @@ class Doors:
     https_port: int
     mqtt_port: int
     folder: Path
+
+    @property
+    def ca_file(self) -> Path:
+        """File of the lab's authority."""
+        return self.folder / CA_FILE
 
     @property
     def ca_bundle(self) -> Path:
@@ -82,9 +88,10 @@ def _preset(doors: Doors) -> dict[str, str]:
         "NO_PROXY": "127.0.0.1,localhost,.amazonaws.com",
         "PYTHONPATH": "/var/runtime",
         "TZ": ":UTC",
-        **dict.fromkeys(
-            ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), str(doors.ca_bundle)
-        ),
+        # The SDK reaches the lab alone; to read a hundred other authorities takes it 40 ms.
+        "AWS_CA_BUNDLE": str(doors.ca_file),
+        "REQUESTS_CA_BUNDLE": str(doors.ca_bundle),
+        "SSL_CERT_FILE": str(doors.ca_bundle),
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import _thread
 import builtins
-import importlib
 import json
 import os
 import queue
@@ -33,6 +32,7 @@ from .lab_time import LabTime, install
 from .modules import SdkFinder
 from .network import lead_to_lab
 from .output import Output, set_up_logging
+from .sdk import load_sdk
 
 _TRACE_VARIABLE = "_X_AMZN_TRACE_ID"
 _NEW_PYTHON = ("python3.12", "python3.13", "python3.14")
@@ -59,8 +59,8 @@ class Runtime:
             install(self._clock)
         sys.meta_path.append(SdkFinder(setup["sdk"]))
         _complete_builtins()
-        for name in setup["preload"]:
-            importlib.import_module(name)
+        if setup["has_sdk"]:
+            load_sdk()
 
     def run(self) -> None:
         """Become a function and handle its events, as long as the embedded AWS lives."""
