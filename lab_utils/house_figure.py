@@ -31,7 +31,8 @@ WIDTH_PX, HEIGHT_PX = 900, 500
 _DPI = 100
 _LOW_C, _HIGH_C = 5.0, 52.0
 _MINUTES_OF_A_DAY = 1440.0
-_OPEN_WINDOW_MINUTES = 30.0
+_OPEN_WINDOW_MINUTES, _SHORTEST_MINUTES, _LATE_MINUTES = 30.0, 0.1, 0.5
+"""The first window of a run without an end, the least one, and how far over its end is nothing."""
 _NEWEST_LINES = 6
 _NO_SWITCH = "none yet"
 _BAR = (0.07, 0.925, 0.51, 0.016)
@@ -54,7 +55,8 @@ class HouseFigure:
         )
         self._canvas = FigureCanvasAgg(self.figure)
         self._background: object | None = None
-        self._window: tuple[float, float] | None = None
+        self._window = (0.0, _OPEN_WINDOW_MINUTES / _MINUTES_OF_A_DAY)
+        self._on_at_start: frozenset[int] = frozenset()
         self._low_c = _LOW_C
         self.axes = self.figure.add_axes((0.07, 0.11, 0.51, 0.78), facecolor="white")
         self._draw_temperatures()
@@ -73,6 +75,19 @@ class HouseFigure:
         self.remark.set_bbox({"facecolor": ALARM, "edgecolor": INK, "boxstyle": "round,pad=0.4"})
         self.progress.set_text("The house: not yet started")
 
+    def begin(self, first: Snapshot) -> None:
+        """Take when the run began, and which air conditioners were on then."""
+        start = day_of(first.time) - first.elapsed_minutes / _MINUTES_OF_A_DAY
+        minutes = self._plan.minutes if math.isfinite(self._plan.minutes) else _OPEN_WINDOW_MINUTES
+        self._set_window(start, start + minutes / _MINUTES_OF_A_DAY)
+        self.axes.tick_params(axis="x", labelbottom=True)
+        switched = {switch.zone_id: switch for switch in reversed(first.switches)}
+        self._on_at_start = frozenset(
+            zone_id
+            for zone_id, is_on in first.is_on.items()
+            if (not switched[zone_id].is_on if zone_id in switched else is_on)
+        )
+
     def add(self, snapshot: Snapshot) -> None:
         """Take one step."""
         self.tracks.add(day_of(snapshot.time), snapshot.readings)
@@ -81,7 +96,9 @@ class HouseFigure:
     def show(self, snapshot: Snapshot) -> None:
         """Show the run as it is at a step that was taken."""
         now = day_of(snapshot.time)
-        self._place_window(now - snapshot.elapsed_minutes / _MINUTES_OF_A_DAY, now)
+        start, end = self._window
+        if now > end + _LATE_MINUTES / _MINUTES_OF_A_DAY:  # An outage, or a run without an end.
+            self._set_window(start, start + 1.3 * (now - start))
         self._show_data(now)
         if self.floor_plan.update(snapshot.room_c, snapshot.is_on):
             self._background = None
@@ -105,6 +122,7 @@ class HouseFigure:
         self.switches = list(switches)
         if last is not None:
             self.show(last)
+            self._set_window(self._window[0], day_of(last.time))
         draw_legend(self.axes, self.lines.legend_handles(self.tracks))
         self._background = None
         elapsed = last.elapsed_minutes if last is not None else 0.0
@@ -144,8 +162,7 @@ class HouseFigure:
             self.bands.fit(self._low_c, _HIGH_C)
             self._background = None
         self.lines.update(self.tracks)
-        assert self._window is not None
-        self.bands.update(on_spans(self.switches, self._window[0], now))
+        self.bands.update(on_spans(self.switches, self._window[0], now, self._on_at_start))
         newest = "\n".join(switch_line(switch) for switch in self.switches[-_NEWEST_LINES:])
         newest = newest or _NO_SWITCH
         if newest != self.news.get_text():
@@ -159,22 +176,14 @@ class HouseFigure:
         self.progress.set_text(f"The house: lab minute {elapsed:.1f}{of}")
         self.bar.set_width(_BAR[2] * share)
 
-    def _place_window(self, start: float, now: float) -> None:
-        """Keep the time axis as long as the run; let it grow when the run takes longer."""
-        minutes = self._plan.minutes if math.isfinite(self._plan.minutes) else _OPEN_WINDOW_MINUTES
-        if self._window is None:
-            self._window = (start, start + max(minutes, 0.1) / _MINUTES_OF_A_DAY)
-        elif now > self._window[1] + 0.5 / _MINUTES_OF_A_DAY:
-            self._window = (self._window[0], self._window[0] + 1.3 * (now - self._window[0]))
-        else:
-            return
+    def _set_window(self, start: float, end: float) -> None:
+        self._window = (start, max(end, start + _SHORTEST_MINUTES / _MINUTES_OF_A_DAY))
         self.axes.set_xlim(*self._window)
-        self.axes.tick_params(axis="x", labelbottom=True)
         self._background = None
 
     def _draw_temperatures(self) -> None:
         self.axes.set_ylim(_LOW_C, _HIGH_C)
-        self.axes.set_xlim(0, _OPEN_WINDOW_MINUTES / _MINUTES_OF_A_DAY)
+        self.axes.set_xlim(*self._window)
         style_temperatures(self.axes)
         draw_thresholds(self.axes)
         self.axes.tick_params(axis="x", labelbottom=False)  # Until the time is known.

@@ -62,6 +62,7 @@ class NotebookView:
 
     def start(self, plan: HousePlan) -> None:
         """Take what is going to run, and show the house as it waits for it."""
+        self._last = None
         self._plan = plan
         self.figure = HouseFigure(plan)
         if self._is_live:
@@ -72,6 +73,8 @@ class NotebookView:
 
         That there is something to remark is shown at once: the next step may be far away.
         """
+        if self._last is None:
+            self.figure.begin(snapshot)
         self._last = snapshot
         if not self._is_live:
             return

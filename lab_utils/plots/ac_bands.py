@@ -19,7 +19,9 @@ _LANE, _MOST_LANES, _GAP = 0.055, 0.3, 0.25
 """A lane's share of the Axes' height, that of all lanes, and what of a lane stays free."""
 
 
-def on_spans(switches: Iterable[Switch], start: float, until: float) -> dict[int, list[Span]]:
+def on_spans(
+    switches: Iterable[Switch], start: float, until: float, on_at_start: Iterable[int] = ()
+) -> dict[int, list[Span]]:
     """Return when each zone's air conditioner was on, oldest first.
 
     Args:
@@ -27,9 +29,10 @@ def on_spans(switches: Iterable[Switch], start: float, until: float) -> dict[int
             last one goes on, it is on until the end.
         start: The first time that is shown, in matplotlib's days.
         until: The last one.
+        on_at_start: The zones that are known to have been on at the start.
     """
-    spans: dict[int, list[Span]] = {}
-    is_on: dict[int, float] = {}
+    is_on = dict.fromkeys(on_at_start, start)
+    spans: dict[int, list[Span]] = {zone_id: [] for zone_id in is_on}
     for switch in switches:
         time = day_of(switch.time)
         of_zone = spans.setdefault(switch.zone_id, [])

@@ -194,6 +194,7 @@ def test_the_words_tell_each_zones_range_switches_artefacts_and_losses() -> None
 
 def figure_after(plan: HousePlan, snapshots: list[Snapshot]) -> HouseFigure:
     figure = HouseFigure(plan)
+    figure.begin(snapshots[0])
     for snapshot in snapshots:
         figure.add(snapshot)
     figure.show(snapshots[-1])
@@ -212,6 +213,37 @@ def test_the_moving_bands_are_the_switches_up_to_now() -> None:
     assert band(figure.bands.collections[1]) == [(START + timedelta(minutes=2), 60)]
     assert band(figure.bands.collections[2]) == []
     assert figure.news.get_text() == "10:02:00 ZONE 1 : AC SWITCH TO True"
+
+
+def test_an_air_conditioner_that_was_on_before_the_run_is_shaded_from_its_start() -> None:
+    plan = plan_of()
+    snapshots = [replace(one, is_on={1: False, 2: True}, switches=()) for one in run_of(plan, 13)]
+    off = Switch(snapshots[6].time, 2, False)
+    figure = figure_after(plan, snapshots)
+    assert band(figure.bands.collections[1]) == []
+    assert band(figure.bands.collections[2]) == [(START, 60)]
+    snapshots[6] = replace(snapshots[6], switches=(off,))
+    assert band(figure_after(plan, snapshots).bands.collections[2]) == [(START, 30)]
+    on = Switch(START + timedelta(seconds=2), 2, True)
+    snapshots[0] = replace(snapshots[0], switches=(on,))
+    assert band(figure_after(plan, snapshots).bands.collections[2]) == [(on.time, 28)]
+
+
+def test_the_last_picture_ends_where_the_run_ended_outages_included() -> None:
+    for stopped_at, begun_again in ((36, 36), (120, 130)):
+        stage, plan = Stage(), plan_of()
+        view = stage.view(is_live=False)
+        snapshots = run_of(plan, stopped_at)
+        late = [
+            replace(one, time=one.time + timedelta(minutes=5)) for one in run_of(plan, begun_again)
+        ]
+        snapshots += late[stopped_at:]
+        view.start(plan)
+        for snapshot in snapshots:
+            view.step(snapshot)
+        view.finish(sent_of(snapshots), [], stopped=stopped_at == 36)
+        begin, end = (to_time(day) for day in view.figure.axes.get_xlim())
+        assert (begin, end) == (START, snapshots[-1].time)
 
 
 def band(lane: PolyCollection) -> list[tuple[datetime, int]]:
