@@ -1,4 +1,4 @@
-"""The ``lab`` command: the embedded AWS, batch runs and checks from a shell."""
+"""The ``lab`` command: the embedded AWS, the house, batch runs and checks from a shell."""
 
 from __future__ import annotations
 
@@ -69,6 +69,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("part", nargs="?", type=int, help="a part's number; all by default")
 
     _add_functions(commands)
+
+    house = _add(commands, "simulate.simulate", "run the house: its sensors and air conditioners")
+    house.add_argument("--minutes", type=float, help="lab minutes (default: until Ctrl-C)")
+    house.add_argument("--zones", type=int, default=2, help="each with an air conditioner")
+    house.add_argument("--rooms", type=int, default=2, help="rooms in each zone")
+    house.add_argument("--seed", type=int, default=7, help="of all that is random")
 
     bench = _add(commands, "bench.bench", "measure how fast the embedded AWS is, as ratios")
     bench.add_argument("names", nargs="*", metavar="NAME", help="such as ingest; all by default")

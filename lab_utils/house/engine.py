@@ -25,7 +25,9 @@ TOLERATED_LAG_S = 2.0
 STEPS_ON_THE_WAY, LEAST_ON_THE_WAY = 4, 200
 """The next step waits while more messages than so many steps' are without an answer."""
 
-_BREATH_S = 0.02
+_BREATH_S, _LOOK_S = 0.02, 0.25
+"""How long to listen when answers are waited for, and how often to look at the connections."""
+
 Emit = Callable[[str | Snapshot], None]
 
 
@@ -111,14 +113,15 @@ class Engine:
         """Return True once the next step is due and may be taken, False once stopped."""
         most = max(LEAST_ON_THE_WAY, STEPS_ON_THE_WAY * len(self._plan.rooms))
         while not self.is_stopped:
-            self._look()
+            self._hear()
             if not self._fleet.is_answering:
                 self._stand_still()
                 continue
+            self._send_kept()
             left_s = self._due() - self._monotonic()
             if left_s <= 0 and self._fleet.on_the_way < most:
                 return True
-            self._listen(left_s if left_s > 0 else _BREATH_S)
+            self._listen(min(left_s, _LOOK_S) if left_s > 0 else _BREATH_S)
         return False
 
     def _due(self) -> float:
@@ -127,8 +130,8 @@ class Engine:
     def _step_real_s(self) -> float:
         return self._plan.step_s / self._plan.speed
 
-    def _look(self) -> None:
-        self._hear()
+    def _send_kept(self) -> None:
+        """Say which devices are not connected, and send what the others have kept."""
         self._absence.take(self._fleet.absent())
         if self._fleet.kept:
             self._fleet.send_kept()
@@ -211,7 +214,8 @@ class Engine:
     def _settle(self, patience_s: float) -> None:
         deadline = self._monotonic() + patience_s
         while self._monotonic() < deadline:
-            self._look()
+            self._hear()
+            self._send_kept()
             if not self._fleet.on_the_way and not self._fleet.kept:
                 return
             self._listen(_BREATH_S)

@@ -27,6 +27,11 @@ REFUSED_S = 5.0
 _HANDS = 32
 """How many connections are made at once, in threads that end with it."""
 
+_ANOTHER_HOUSE = (
+    "stop the other house first (another notebook's, `lab simulate`, a simulation.py): both use "
+    "the same client ids. Then run this one again."
+)
+
 
 class Fleet:
     """The devices of a house, connected under the practical's client ids.
@@ -172,19 +177,17 @@ class Fleet:
         """Return what waiting will not mend: a refusal, a client id taken over; else None."""
         if self._refusal is not None:
             return self._refusal
-        for inbox in self._inboxes:
-            if inbox.failure is not None:
-                return _as_mqtt_error(inbox.failure)
         absent = set(self.absent())
         for device in self._devices() if absent else []:
             error = device.trouble if device.client_id in absent else None
+            if error is not None and device.is_taken_over:
+                return MqttError(error.attempted, error.happened, _ANOTHER_HOUSE)
             if error is not None and self._is_lasting(device, error):
                 return error
-        return None
+        failures = [inbox.failure for inbox in self._inboxes if inbox.failure is not None]
+        return _as_mqtt_error(failures[0]) if failures else None
 
     def _is_lasting(self, device: Device, error: MqttError) -> bool:
-        if device.is_taken_over:
-            return True
         absent_s = self._monotonic() - self._absent_since[device.client_id]
         return absent_s >= REFUSED_S and not isinstance(error, OutageError)
 

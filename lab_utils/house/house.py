@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
-from lab_utils.errors import MqttError, SettingsError
+from lab_utils.errors import SettingsError
 from lab_utils.house.dispatches import Tally, readings_frame
 from lab_utils.house.engine import Engine, State
 from lab_utils.house.events import HousePlan, Room, Switch, Watcher
@@ -123,14 +123,11 @@ class House:
         try:
             fleet.connect()
             watcher.start(plan)
-            watch(engine, events, watcher, self._report)
+            failure = watch(engine, events, watcher, self._report)
         except KeyboardInterrupt:
             engine.stop()
-        except MqttError as error:
-            failure = error
         finally:
             fleet.close()
-            journal.finish()
         self.tally, self.worst_lag_s = journal.tally, engine.worst_lag_s
         self.minutes_run = engine.elapsed_minutes
         result = HouseRun(readings_frame(journal.readings), journal.switches)
@@ -143,9 +140,9 @@ class House:
 
 def _summary(engine: Engine, journal: Journal, real_s: float) -> str:
     stopped = "stopped: " if engine.is_stopped else ""
-    switches = len(journal.switches)
+    minutes, switches = round(engine.elapsed_minutes, 1), len(journal.switches)
     return (
-        f"{stopped}{engine.elapsed_minutes:g} lab minutes in {real_s:.1f} s: {journal.tally}; "
+        f"{stopped}{minutes:g} lab minutes in {real_s:.1f} s: {journal.tally}; "
         f"{switches} switch{'es' if switches != 1 else ''} of air conditioners"
     )
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from lab_utils.errors import MqttError
 from lab_utils.house.engine import Engine
 from lab_utils.house.events import Snapshot, Watcher
 from lab_utils.house.watchers import LinesWatcher
@@ -45,17 +46,18 @@ class Events:
         return self._queue.empty()
 
 
-def watch(engine: Engine, events: Events, watcher: Watcher, report: Callable[[str], None]) -> None:
-    """Run an engine to its end; an interrupt stops it, and a second one is raised.
+def watch(
+    engine: Engine, events: Events, watcher: Watcher, report: Callable[[str], None]
+) -> MqttError | None:
+    """Run an engine to its end, and return the error that has ended it early, if one has.
+
+    An interrupt stops it; a second one is raised.
 
     Args:
         engine: What to run, in a thread of its own.
         events: Where it says what happens.
         watcher: Takes each step, in this thread.
         report: Takes each line, in this thread.
-
-    Raises:
-        MqttError: As `Engine.run`.
     """
     failures: list[BaseException] = []
 
@@ -81,8 +83,10 @@ def watch(engine: Engine, events: Events, watcher: Watcher, report: Callable[[st
         if thread.is_alive():
             engine.stop()
             thread.join(_END_S)
-    if failures:
-        raise failures[0]
+    failure = failures[0] if failures else None
+    if failure is None or isinstance(failure, MqttError):
+        return failure
+    raise failure
 
 
 def default_watcher(report: Callable[[str], None]) -> Watcher:
