@@ -62,6 +62,7 @@ class Lab(FunctionLab):
             target=target, workspace=workspace, region=region, speed=speed
         )
         self._report = report
+        self._check_memory: dict[str, Any] = {}
         # The account first: nothing is made anywhere before it is known. The embedded AWS last:
         # it puts its authority beside the given files.
         account = None if self.settings.is_local else AwsTarget(self.settings, report)
@@ -312,6 +313,9 @@ class Lab(FunctionLab):
             device=self.device,
             files=self.device_files,
             state=self.terraform.state,
+            timeline=self.timeline,
+            report=self._report,
+            memory=self._check_memory,
         )
 
     def _guarded(self) -> Terraform:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lab_utils.errors import LabError, MqttError
+from lab_utils.lab_time import Timeline
 from lab_utils.mqtt import Device, DeviceFiles
 
 T = TypeVar("T")
@@ -18,6 +19,10 @@ TEST_TOPIC = f"sensor/temperature/{TEST_SENSOR}"
 """What the checks publish to: the practical's own test topic."""
 _EXPECTED_ERRORS = (ClientError, BotoCoreError, LookupError, ValueError, OSError)
 """What a look may raise on work that is not what it should be."""
+
+
+def _say_nothing(_line: str) -> None:
+    """Take a line and show it to nobody."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,9 @@ class CheckContext:
         files: The device's files; None takes those of a device.
         state: Returns Terraform's state as ``terraform state pull`` prints it (version 4); empty
             where it is not known.
+        timeline: Returns the lab's time and speed.
+        report: Takes a line for the reader while a check takes long.
+        memory: What one check saw that others may use: the same for the checks of one run.
     """
 
     client: Callable[[str], Any]
@@ -40,6 +48,9 @@ class CheckContext:
     timeout_s: float = 10.0
     files: DeviceFiles | None = None
     state: Callable[[], Mapping[str, Any]] = dict
+    timeline: Callable[[], Timeline] = Timeline.of_wall_clock
+    report: Callable[[str], None] = _say_nothing
+    memory: dict[str, Any] = field(default_factory=dict)
 
     def with_device(self, sensor: str, use: Callable[[Device], T]) -> T:
         """Return what a look with a connected device gives.
@@ -60,6 +71,31 @@ class CheckContext:
         except MqttError:
             with self.device(sensor) as device:
                 return use(device)
+
+    def connect(self, name: str, use: Callable[[Device], object]) -> Device:
+        """Return a connected device that did what it was tried with; see `with_device`.
+
+        Args:
+            name: The client id of the device of the house that it stands for.
+            use: What it has to be allowed.
+
+        Raises:
+            MqttError: Under neither id the device could connect and do what was asked.
+        """
+        try:
+            return self._connected(f"{name}-check-{uuid.uuid4().hex[:12]}", use)
+        except MqttError:
+            return self._connected(name, use)
+
+    def _connected(self, client_id: str, use: Callable[[Device], object]) -> Device:
+        device = self.device(client_id)
+        device.connect()
+        try:
+            use(device)
+        except MqttError:
+            device.disconnect()
+            raise
+        return device
 
     @property
     def device_files(self) -> DeviceFiles:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from lab_utils.checks import part1, part2, part3
+from lab_utils.checks import part1, part2, part3, part4
 from lab_utils.checks.base import Check, CheckContext, Report, Result, run_check, run_checks
 from lab_utils.errors import SettingsError
 
-ALL_CHECKS: tuple[Check, ...] = (*part1.CHECKS, *part2.CHECKS, *part3.CHECKS)
+ALL_CHECKS: tuple[Check, ...] = (
+    *part1.CHECKS,
+    *part2.CHECKS,
+    *part3.CHECKS,
+    *part4.CHECKS,
+)
 
 
 def check_named(check_id: str, context: CheckContext) -> Result:

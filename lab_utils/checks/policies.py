@@ -33,8 +33,8 @@ def is_allowed(documents: Iterable[Document], action: str, resource: str) -> boo
         statement.get("Effect")
         for document in documents
         for statement in statements(document)
-        if _names(statement.get("Action"), action, ignore_case=True)
-        and _names(statement.get("Resource"), resource)
+        if names(statement.get("Action"), action, ignore_case=True)
+        and names(statement.get("Resource"), resource)
     }
     return "Allow" in effects and "Deny" not in effects
 
@@ -43,32 +43,35 @@ def is_trusted(document: Document, service: str) -> bool:
     """Return whether a role's trust policy lets an AWS service assume the role."""
     return any(
         statement.get("Effect") == "Allow"
-        and _names(statement.get("Action"), "sts:AssumeRole", ignore_case=True)
-        and service in _services(statement)
+        and names(statement.get("Action"), "sts:AssumeRole", ignore_case=True)
+        and service in services(statement)
         for statement in statements(document)
     )
 
 
 def trusted_services(document: Document) -> list[str]:
     """Return the AWS services that a trust policy names."""
-    found = {name for statement in statements(document) for name in _services(statement)}
+    found = {name for statement in statements(document) for name in services(statement)}
     return sorted(found)
 
 
-def _services(statement: Document) -> list[str]:
+def services(statement: Document) -> list[str]:
+    """Return the AWS services that a statement's principal names."""
     principal = statement.get("Principal", {})
-    return _listed(principal.get("Service")) if isinstance(principal, dict) else []
+    return listed(principal.get("Service")) if isinstance(principal, dict) else []
 
 
-def _listed(value: Any) -> list[str]:
+def listed(value: Any) -> list[str]:
+    """Return what a policy gives as one text or as a list of them, as a list."""
     if value is None:
         return []
     return [value] if isinstance(value, str) else list(value)
 
 
-def _names(patterns: Any, text: str, *, ignore_case: bool = False) -> bool:
+def names(patterns: Any, text: str, *, ignore_case: bool = False) -> bool:
+    """Return whether one of a policy's patterns, with their wildcards, stands for a text."""
     flags = re.IGNORECASE if ignore_case else 0
-    return any(re.fullmatch(_regex(one), text, flags) for one in _listed(patterns))
+    return any(re.fullmatch(_regex(one), text, flags) for one in listed(patterns))
 
 
 def _regex(pattern: str) -> str:

@@ -1,4 +1,4 @@
-"""The roles under which rules act: whom they trust and what they may do."""
+"""The roles under which rules and functions act: whom they trust and what they may do."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ def look_at_roles(
     arns: Sequence[str],
     permission: tuple[str, str, str],
     too_much: Mapping[str, tuple[str, str]],
+    service: str = IOT_SERVICE,
 ) -> Finding:
-    """Return whether one of some roles trusts AWS IoT and may do what is needed.
+    """Return whether one of some roles trusts a service and may do what is needed.
 
     Args:
         context: The APIs.
         arns: The roles; at least one.
         permission: The action that is needed, its resource, and the resource in words.
         too_much: In words, what a role should not be able to do: the action and the resource.
+        service: The service that acts under the role.
     """
-    findings = [_look_at_role(context, arn, permission, too_much) for arn in arns]
+    findings = [_look_at_role(context, arn, permission, too_much, service) for arn in arns]
     return next((one for one in findings if one.passed), findings[0])
 
 
@@ -35,23 +37,25 @@ def _look_at_role(
     arn: str,
     permission: tuple[str, str, str],
     too_much: Mapping[str, tuple[str, str]],
+    service: str,
 ) -> Finding:
     name = arn.rsplit("/", 1)[-1]
     try:
         role = context.client("iam").get_role(RoleName=name)["Role"]
     except ClientError as error:
-        return Finding(False, f"the rule's role {arn} cannot be read: {error}")
+        return Finding(False, f"the role {arn} cannot be read: {error}")
     trust = read_document(role["AssumeRolePolicyDocument"])
-    if not is_trusted(trust, IOT_SERVICE):
+    if not is_trusted(trust, service):
         services = ", ".join(trusted_services(trust)) or "no service"
         return Finding(False, f"the role {name} trusts {services}")
     action, resource, words = permission
-    decision = _decision(context, arn, action, resource)
+    decision = decide(context, arn, action, resource)
     seen = f"for the role {name}, {action} on {words} is {decision}"
     return Finding(decision == "allowed", seen, remark=_advice(context, arn, too_much))
 
 
-def _decision(context: CheckContext, role: str, action: str, resource: str) -> str:
+def decide(context: CheckContext, role: str, action: str, resource: str) -> str:
+    """Return what IAM decides for a role's action: ``allowed`` or which kind of deny."""
     answer = context.client("iam").simulate_principal_policy(
         PolicySourceArn=role, ActionNames=[action], ResourceArns=[resource]
     )
@@ -59,10 +63,10 @@ def _decision(context: CheckContext, role: str, action: str, resource: str) -> s
 
 
 def _advice(context: CheckContext, role: str, too_much: Mapping[str, tuple[str, str]]) -> str:
-    """Return a remark on a role that may do more than the rule needs."""
+    """Return a remark on a role that may do more than it needs."""
     found = [
         words
         for words, (action, resource) in too_much.items()
-        if _decision(context, role, action, resource) == "allowed"
+        if decide(context, role, action, resource) == "allowed"
     ]
     return f"the role may also {' and '.join(found)}." if found else ""

@@ -1,4 +1,4 @@
-"""Solutions of parts 1 to 3, right and wrong ones, made with boto3 under any names."""
+"""Solutions of parts 1 to 4, right and wrong ones, made with boto3 under any names."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from typing import Any
 
 from lab_utils.checks.base import CheckContext, Result, run_check
 from lab_utils.checks.catalogue import ALL_CHECKS
+from lab_utils.lab_time import Timeline
+from lab_utils.local_aws import control
 from lab_utils.local_aws.session_file import Session
 from lab_utils.mqtt import Device, DeviceFiles
 from lab_utils.settings import CHECKOUT
+from tests.integration.air_conditioning import HANDLER
 from tests.integration.things import (
     create_device,
     create_role,
@@ -34,7 +37,7 @@ TIMEOUT_S = 2.0
 
 @dataclass
 class Solution:
-    """A student's work: the device of part 1 at once, parts 2 and 3 when they are asked for."""
+    """A student's work: the device of part 1 at once, the other parts when they are asked for."""
 
     session: Session
     aws_client: Any
@@ -45,6 +48,9 @@ class Solution:
         self.iot, self.iam = self.aws_client("iot"), self.aws_client("iam")
         self.dynamodb = self.aws_client("dynamodb")
         self.timestream = self.aws_client("timestream-write")
+        self.functions, self.events = self.aws_client("lambda"), self.aws_client("events")
+        self.memory: dict[str, Any] = {}
+        self.rule_arn = ""
         statements = json.loads(POLICY_FILE.read_text(encoding="utf-8"))["Statement"]
         self.device = create_device(self.iot, self.folder, self.name, statements)
         shutil.copy(POLICY_FILE, self.folder)
@@ -87,6 +93,76 @@ class Solution:
         if is_disabled:
             self.iot.disable_topic_rule(ruleName=self.readings_name)
 
+    def add_part4(
+        self,
+        code: bytes,
+        *,
+        expression: str = "rate(1 minute)",
+        actions: dict[str, str] | None = None,
+        handler: str = HANDLER,
+    ) -> None:
+        """Add a function with its role, its schedule and the permission; part 3 has to be there."""
+        allowed = function_permissions(self.readings_arn) if actions is None else actions
+        trust = {"Service": "lambda.amazonaws.com"}
+        role_arn = create_role(self.iam, self.function_name, allowed, trust)
+        made = self.functions.create_function(
+            FunctionName=self.function_name,
+            Role=role_arn,
+            Runtime="python3.13",
+            Handler=handler,
+            Code={"ZipFile": code},
+            Timeout=10,
+        )
+        self.schedule(expression, [made["FunctionArn"]])
+        self.permit(self.rule_arn)
+
+    def schedule(self, expression: str, targets: list[str], state: str = "ENABLED") -> None:
+        """Put the rule with its targets in place of what it was."""
+        made = self.events.put_rule(
+            Name=self.function_name, ScheduleExpression=expression, State=state
+        )
+        self.rule_arn = str(made["RuleArn"])
+        old = self.events.list_targets_by_rule(Rule=self.function_name)["Targets"]
+        if old:
+            self.events.remove_targets(Rule=self.function_name, Ids=[one["Id"] for one in old])
+        new = [{"Id": str(number), "Arn": arn} for number, arn in enumerate(targets)]
+        if new:
+            self.events.put_targets(Rule=self.function_name, Targets=new)
+
+    def permit(self, source_arn: str | None, **more: str) -> None:
+        """Let EventBridge invoke the function for a source; for None nobody may."""
+        with suppress(self.functions.exceptions.ResourceNotFoundException):
+            self.functions.remove_permission(
+                FunctionName=self.function_name, StatementId="AllowExecutionFromCloudWatch"
+            )
+        if source_arn is not None:
+            source = {"SourceArn": source_arn} if source_arn else {}
+            self.functions.add_permission(
+                FunctionName=self.function_name,
+                StatementId="AllowExecutionFromCloudWatch",
+                Action="lambda:InvokeFunction",
+                Principal="events.amazonaws.com",
+                **source,
+                **more,
+            )
+
+    def deploy(self, code: bytes) -> None:
+        """Replace the function's code, and wait until it is the one that runs."""
+        self.functions.update_function_code(FunctionName=self.function_name, ZipFile=code)
+        waiter = self.functions.get_waiter("function_updated_v2")
+        waiter.wait(FunctionName=self.function_name, WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+
+    @property
+    def function_name(self) -> str:
+        """The name of part 4's function, role and schedule."""
+        return f"{self.name}_function"
+
+    @property
+    def readings_arn(self) -> str:
+        """The ARN of part 3's table."""
+        described = self.timestream.describe_table(DatabaseName=DATABASE, TableName=READINGS)
+        return str(described["Table"]["Arn"])
+
     @property
     def readings_name(self) -> str:
         """The name of part 3's rule and role."""
@@ -103,7 +179,13 @@ class Solution:
             outputs=self.outputs,
             device=self.make_device,
             timeout_s=TIMEOUT_S,
+            timeline=self.read_timeline,
+            memory=self.memory,
         )
+
+    def read_timeline(self) -> Timeline:
+        session = self.session
+        return Timeline.read(session.speed, lambda: control.lab_time_ns(session))
 
     def make_device(self, client_id: str) -> Device:
         files = DeviceFiles(
@@ -119,6 +201,11 @@ class Solution:
         for rule in self.iot.list_topic_rules()["rules"]:
             if rule["ruleName"].startswith(self.name):
                 self.iot.delete_topic_rule(ruleName=rule["ruleName"])
+        with suppress(self.functions.exceptions.ResourceNotFoundException):
+            self.functions.delete_function(FunctionName=self.function_name)
+        if self.rule_arn:
+            self.schedule("rate(1 minute)", [])
+            self.events.delete_rule(Name=self.function_name)
         if TABLE in self.dynamodb.list_tables()["TableNames"]:
             self.dynamodb.delete_table(TableName=TABLE)
         with suppress(self.timestream.exceptions.ResourceNotFoundException):
@@ -130,6 +217,15 @@ class Solution:
 def write_permissions(table_arn: str) -> dict[str, str]:
     """Return the actions that a Timestream rule needs, each with its resource."""
     return {"timestream:WriteRecords": table_arn, "timestream:DescribeEndpoints": "*"}
+
+
+def function_permissions(table_arn: str) -> dict[str, str]:
+    """Return the actions that part 4's function needs, each with its resource."""
+    return {
+        "timestream:Select": table_arn,
+        "timestream:DescribeEndpoints": "*",
+        "iot:Publish": "*",
+    }
 
 
 def create_table_with_key(dynamodb: Any, name: str, kind: str) -> str:

@@ -153,7 +153,7 @@ def test_checks_of_an_empty_workspace_earn_nothing_and_say_what_to_do(lab: Comma
     finished = lab("check", "--json")
     report = json.loads(finished.stdout)
     assert finished.returncode == 1
-    assert (report["earned"], report["points"]) == (0, 45)
+    assert (report["earned"], report["points"]) == (0, 70)
     keys = ["id", "part", "points", "earned", "status", "seen", "wanted", "hint"]
     for result in report["checks"]:
         assert list(result) == keys

@@ -1,0 +1,112 @@
+"""What an observation of the loop says about each exercise of part 4."""
+
+from __future__ import annotations
+
+from lab_utils.checks.base import Finding
+from lab_utils.checks.closed_loop import Observation, Scene
+from lab_utils.checks.functions import ZONES
+from lab_utils.thresholds import OFF_BELOW_C, ON_ABOVE_C
+
+
+def judge_hot(observation: Observation) -> Finding:
+    """Return whether a hot zone was switched on."""
+    found = [zone for zone in ZONES if observation.is_switched_on(zone)]
+    if found:
+        return Finding(True, f"zone {found[0]} was switched on while it was hot")
+    return _not_followed(observation)
+
+
+def judge_cold(observation: Observation) -> Finding:
+    """Return whether a cold zone was switched off."""
+    found = [zone for zone in ZONES if observation.is_switched_off(zone)]
+    if found:
+        return Finding(True, f"zone {found[0]} was switched off while it was cold")
+    return _not_followed(observation)
+
+
+def judge_zones(observation: Observation) -> Finding:
+    """Return whether each zone was switched by its own readings."""
+    lost = [
+        zone
+        for zone in ZONES
+        if not (observation.is_switched_on(zone) and observation.is_switched_off(zone))
+    ]
+    if not lost:
+        return Finding(True, "each zone was switched on and off by its own readings")
+    finding = _not_followed(observation)
+    hint = finding.hint or (_ONE_ZONE_HINT if len(lost) == 1 else "")
+    return Finding(False, finding.seen, hint=hint)
+
+
+def judge_mild(observation: Observation) -> Finding:
+    """Return whether mild zones were left as they were."""
+    if not observation.follows:
+        return _unknown(observation)
+    change = observation.mild_change
+    if change is None:
+        return Finding(True, "mild zones were left as they were, one off and one on")
+    seen = f"a mild zone that was {_state(not change)} was switched {_state(change)}"
+    return Finding(False, seen)
+
+
+def judge_artefacts(observation: Observation) -> Finding:
+    """Return whether artefacts kept a cold zone from being switched off."""
+    if not observation.follows:
+        return _unknown(observation)
+    if observation.stands_artefacts:
+        return Finding(True, "a cold zone was switched off, artefacts among its readings or not")
+    told = _told(observation.first, 2)
+    seen = f"a cold zone with one artefact of about 45 in 20 readings {told}"
+    return Finding(False, seen)
+
+
+def judge_edges(observation: Observation) -> Finding:
+    """Return whether a zone of exactly 35 and one without readings were left as they were."""
+    if not observation.follows:
+        return _unknown(observation)
+    if observation.changes_at_an_edge(1):
+        seen = f"a zone with a mean of exactly {ON_ABOVE_C:g} was switched on"
+        return Finding(False, seen, hint="> or >=?")
+    if observation.changes_at_an_edge(2):
+        seen = "a zone that had sent nothing for a minute was switched off"
+        return Finding(False, seen, hint=_NO_DATA_HINT)
+    return Finding(True, "nothing was sent at the limit and without readings")
+
+
+def _not_followed(observation: Observation) -> Finding:
+    """Return what the air conditioners were told instead, or why nothing."""
+    if observation.cause:
+        return Finding(False, observation.cause, hint=observation.hint)
+    scenes = (observation.first, observation.swapped)
+    seen = "; then ".join(_describe(scene) for scene in scenes if scene)
+    return Finding(False, seen)
+
+
+def _unknown(observation: Observation) -> Finding:
+    why = f": {observation.cause}" if observation.cause else ""
+    seen = f"no zone is switched on and off yet, so this cannot be seen{why}"
+    return Finding(False, seen, hint=observation.hint or "first part4-hot and part4-cold.")
+
+
+def _describe(scene: Scene) -> str:
+    return ", ".join(
+        f"zone {zone} ({weather.words}) {_told(scene, zone)}"
+        for zone, weather in scene.weather.items()
+    )
+
+
+def _told(scene: Scene, zone: int) -> str:
+    last = scene.last(zone)
+    return "was told nothing" if last is None else f"was switched {_state(last)}"
+
+
+def _state(is_on: bool) -> str:
+    return "on" if is_on else "off"
+
+
+_NO_DATA_HINT = "the mean of nothing is not 0: a zone without rows is left out."
+_ONE_ZONE_HINT = (
+    f"the other zone works: each zone has its own mean, its own topic AC/AC-N, and its own "
+    f"decision (above {ON_ABOVE_C:g} on, below {OFF_BELOW_C:g} off). Does an error of one zone "
+    "end the function before the other's turn?"
+)
