@@ -90,7 +90,7 @@ class Fleet:
             MqttError: One cannot connect or subscribe; all are disconnected then.
         """
         try:
-            _for_each(self._sensors, Device.connect)
+            _for_each(self._sensors, lambda device: device.connect())
             _for_each(list(zip(self._zone_ids, self._coolers, strict=True)), self._listen)
         except BaseException:
             self.close()
@@ -114,7 +114,7 @@ class Fleet:
     def close(self) -> None:
         """Disconnect all; harmless if they are not connected."""
         self._inboxes = []
-        _for_each(self._devices(), Device.disconnect)
+        _for_each(self._devices(), lambda device: device.disconnect())
 
     def offer(self, dispatch: Dispatch) -> bool:
         """Send a reading, or keep it for later; return whether it was sent."""
