@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,12 +32,14 @@ class Settings:
         workspace: Absolute folder that holds ``terraform/``, ``lambda/``, ``ci/`` and ``.lab/``.
         region: AWS region name; empty on ``aws`` when the environment names none.
         speed: How many times faster than the wall clock the lab's time runs (1 to 120).
+        kept_runtimes: Lambda runtimes that AWS has retired and the embedded AWS takes.
     """
 
     target: str
     workspace: Path
     region: str
     speed: int
+    kept_runtimes: tuple[str, ...] = ()
 
     @property
     def is_local(self) -> bool:
@@ -72,8 +75,12 @@ def read_settings(
         speed: Factor from 1 to 120; else ``LAB_SPEED``, else 1. Always 1 on ``aws``.
         environ: The environment to read; the process's own by default.
 
+    ``LAB_KEEP_RUNTIMES`` names retired Lambda runtimes that a local lab takes all the same, such
+    as ``python3.7,python3.8``; their functions run under the lab's own Python.
+
     Raises:
-        SettingsError: A target that does not exist, or a speed that is no whole number in range.
+        SettingsError: A target that does not exist, a speed that is no whole number in range, or
+            a runtime to keep that is none of Python.
     """
     env = os.environ if environ is None else environ
     chosen = _read_target(target or env.get("LAB_TARGET") or "local")
@@ -86,6 +93,7 @@ def read_settings(
         workspace=folder,
         region=named_region or (DEFAULT_LOCAL_REGION if is_local else ""),
         speed=asked_speed if is_local else 1,
+        kept_runtimes=_read_runtimes(env.get("LAB_KEEP_RUNTIMES") or ""),
     )
 
 
@@ -101,6 +109,18 @@ def _read_target(text: str) -> str:
         "choose where the lab runs",
         f"LAB_TARGET is {text!r}, which is none of: {', '.join(TARGETS)}.",
         "set LAB_TARGET=local (the embedded AWS) or LAB_TARGET=aws (your account).",
+    )
+
+
+def _read_runtimes(text: str) -> tuple[str, ...]:
+    named = tuple(filter(None, (part.strip() for part in text.split(","))))
+    wrong = [name for name in named if not re.fullmatch(r"python[23]\.\d{1,2}", name)]
+    if not wrong:
+        return named
+    raise SettingsError(
+        "keep old Lambda runtimes",
+        f"LAB_KEEP_RUNTIMES names {', '.join(wrong)}, which is no Python runtime of Lambda.",
+        "set it to names such as python3.7,python3.8, or leave it out.",
     )
 
 

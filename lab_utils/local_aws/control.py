@@ -116,9 +116,7 @@ def start(
             if found.session is not None:
                 return _accepted(found.session, settings, speed)
             _end_unresponsive(settings)
-            wanted = ServerSettings(
-                settings.workspace, settings.region, speed or settings.speed, http_port, mqtt_port
-            )
+            wanted = _wanted(settings, speed, http_port, mqtt_port)
             return _launch(settings, wanted, deadline)
     except WorkspaceBusyError as error:
         raise TargetError(
@@ -166,6 +164,19 @@ def reset(settings: Settings, *, speed: int | None = None) -> Session:
     except OSError as error:
         raise _unwritable(settings, error) from error
     return start(settings, speed=speed)
+
+
+def _wanted(
+    settings: Settings, speed: int | None, http_port: int | None, mqtt_port: int | None
+) -> ServerSettings:
+    return ServerSettings(
+        settings.workspace,
+        settings.region,
+        speed or settings.speed,
+        http_port,
+        mqtt_port,
+        settings.kept_runtimes,
+    )
 
 
 def _prepare(settings: Settings) -> None:

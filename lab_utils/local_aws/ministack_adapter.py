@@ -22,8 +22,9 @@ from lab_utils.local_aws.functions.variables import Doors
 from lab_utils.local_aws.gateway import AsgiApp
 from lab_utils.local_aws.ministack_authority import keep_device_decisions
 from lab_utils.local_aws.ministack_event_rules import mend_event_rules
+from lab_utils.local_aws.ministack_function_checks import check_functions
 from lab_utils.local_aws.ministack_functions import FunctionSeam
-from lab_utils.local_aws.ministack_identity import check_functions, mend_iam
+from lab_utils.local_aws.ministack_identity import mend_iam
 from lab_utils.local_aws.ministack_invocations import mend_async_invocations
 from lab_utils.local_aws.ministack_names import WRAPPED_NAMES, WRAPPED_SESSION_NAMES
 from lab_utils.local_aws.ministack_registry import mend_iot_registry
@@ -108,11 +109,18 @@ class Ministack:
         clock: The lab's time; a part of the saved state.
         timestream: What serves Timestream, which ministack does not know.
         doors: Where Lambda functions reach it.
+        kept_runtimes: Runtimes of Lambda that AWS has retired and the lab takes.
     """
 
     def __init__(
-        self, journal: ItemJournal, clock: LabClock, timestream: Timestream, doors: Doors
+        self,
+        journal: ItemJournal,
+        clock: LabClock,
+        timestream: Timestream,
+        doors: Doors,
+        kept_runtimes: tuple[str, ...] = (),
     ) -> None:
+        self._kept_runtimes = kept_runtimes
         self._clock = clock
         self._timestream = timestream
         self._modules = _import_wrapped()
@@ -240,7 +248,7 @@ class Ministack:
         mend_iam(modules["ministack.services.iam"], modules["ministack.core.iam_evaluator"])
         handlers: dict[str, Handler] = self._app.SERVICE_HANDLERS
         served = self._functions.serve(handlers["lambda"])
-        handlers["lambda"] = check_functions(served, modules)
+        handlers["lambda"] = check_functions(served, modules, self._kept_runtimes)
 
     def _mend_rules(self) -> RuleSeam:
         """Seam: ministack knows a part of rule SQL, asks no role, and skips what it lacks.

@@ -1,31 +1,20 @@
-"""IAM and the roles of Lambda functions, where ministack takes more than AWS does."""
+"""IAM, where ministack takes more than AWS does."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-from lab_utils.local_aws.lambda_runtimes import CREATE_BLOCKED, UPDATE_BLOCKED, runtime_problem
 from lab_utils.local_aws.policy_documents import identity_policy_problem, trust_policy_problem
 
-Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
-
-LAMBDA_PRINCIPAL = "lambda.amazonaws.com"
 _MANAGED_POLICIES = Path(__file__).with_name("managed_policies.json")
-_NO_ROLE = "The role defined for the function cannot be assumed by Lambda."
-_LONGEST_TIMEOUT_S = 900
-_INVALID = "ValidationException"
 _LONGEST_NAMES = {"Role": 64, "User": 64, "Group": 128, "Policy": 128}
-_CREATE_PATH = re.compile(r"/2015-03-31/functions/?")
-_CONFIGURATION_PATH = re.compile(r"/2015-03-31/functions/[^/]+/configuration")
 
 
 def mend_iam(iam: Any, evaluator: Any) -> None:
@@ -52,82 +41,11 @@ def mend_iam(iam: Any, evaluator: Any) -> None:
     _add_managed_policies(iam)
 
 
-def check_functions(handler: Handler, modules: Mapping[str, ModuleType]) -> Handler:
-    """Return ministack's ``lambda`` handler with what AWS checks before it.
-
-    The function's role has to let Lambda assume it, its runtime not to be retired, and its
-    timeout to be 15 minutes at most.
-
-    Args:
-        handler: ministack's handler.
-        modules: ministack's modules.
-
-    Source:
-        https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
-    """
-    error: Any = modules["ministack.core.responses"]
-
-    async def handle(
-        method: str, path: str, headers: Any, body: bytes, query: Any
-    ) -> tuple[int, Any, Any]:
-        problem = _function_problem(modules, method, path, body)
-        if problem:
-            refusal: tuple[int, Any, Any] = error.error_response_json(*problem, 400)
-            return refusal
-        return await handler(method, path, headers, body, query)
-
-    return handle
-
-
-def _function_problem(
-    modules: Mapping[str, ModuleType], method: str, path: str, body: bytes
-) -> tuple[str, str] | None:
-    """Return code and message of what AWS has against a function or its new configuration."""
-    is_new = method == "POST" and _CREATE_PATH.fullmatch(path)
-    if not is_new and not (method == "PUT" and _CONFIGURATION_PATH.fullmatch(path)):
-        return None
-    try:
-        request = json.loads(body or b"{}")
-    except ValueError:
-        return None
-    today = datetime.now(UTC).date()
-    blocked = CREATE_BLOCKED if is_new else UPDATE_BLOCKED
-    timeout = request.get("Timeout")
-    if isinstance(timeout, int) and timeout > _LONGEST_TIMEOUT_S:
-        constraint = f"Member must have value less than or equal to {_LONGEST_TIMEOUT_S}"
-        return _INVALID, _violation(timeout, "timeout", constraint)
-    problem = runtime_problem(request.get("Runtime") or "", blocked, today)
-    role = request.get("Role")
-    if problem is None and role and not _trusts(modules, role, LAMBDA_PRINCIPAL):
-        problem = _NO_ROLE
-    return ("InvalidParameterValueException", problem) if problem else None
-
-
 def _violation(value: object, member: str, constraint: str) -> str:
     return (
         f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy "
         f"constraint: {constraint}"
     )
-
-
-def _trusts(modules: Mapping[str, ModuleType], role_arn: str, service: str) -> bool:
-    """Return whether a role exists in the caller's account and lets a service assume it."""
-    iam: Any = modules["ministack.services.iam"]
-    evaluator: Any = modules["ministack.core.iam_evaluator"]
-    account = modules["ministack.core.responses"].get_account_id()
-    if not re.fullmatch(rf"arn:[\w-]+:iam::{account}:role/.+", role_arn):
-        return False
-    role = iam._roles.get(role_arn.rsplit("/", 1)[-1]) or {}
-    statements = json.loads(role.get("AssumeRolePolicyDocument") or "{}").get("Statement", [])
-    effects = {
-        statement.get("Effect")
-        for statement in (statements if isinstance(statements, list) else [statements])
-        if evaluator._service_principal_matches(statement.get("Principal"), service)
-        and evaluator._action_matches(
-            "sts:AssumeRole", _listed(statement.get("Action")), _listed(statement.get("NotAction"))
-        )
-    }
-    return effects == {"Allow"}
 
 
 def _check_trust(iam: Any, operation: str, parameter: str) -> None:
@@ -206,9 +124,3 @@ def _name_what_is_missing(iam: Any) -> None:
         return error(status, code, escape(message), ns=ns)
 
     iam._error = named
-
-
-def _listed(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

@@ -151,6 +151,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "_execute_function",
         "_execute_function_dispatch",
         "_execution_record_for_config",
+        "_functions",
         "_get_func_record_for_ref",
         "_invoke_depth",
         "_resolve_layer_zip",

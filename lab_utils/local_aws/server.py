@@ -75,7 +75,9 @@ class LocalServer:
         self._clock = clock = LabClock(settings.speed)
         self._timestream = Timestream(folder, clock, self._health)
         self._doors = Doors(http_port, _port(self._https), self._mqtt_port, settings.lab_dir)
-        self._aws = adapter.Ministack(journal, clock, self._timestream, self._doors)
+        self._aws = adapter.Ministack(
+            journal, clock, self._timestream, self._doors, settings.kept_runtimes
+        )
         load_sources(folder, self._aws.source, self._health)
         if report := self._aws.items.load():
             self._health.damaged(report)

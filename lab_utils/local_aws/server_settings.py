@@ -24,6 +24,7 @@ class ServerSettings:
         speed: How many times faster than the wall clock the lab's time runs.
         http_port: Port of the AWS APIs, or None for 4566 if it is free, else any.
         mqtt_port: Port of MQTT, or None for 8883 if it is free, else any.
+        kept_runtimes: Runtimes of Lambda that AWS has retired and the lab takes.
     """
 
     workspace: Path
@@ -31,6 +32,7 @@ class ServerSettings:
     speed: int
     http_port: int | None = None
     mqtt_port: int | None = None
+    kept_runtimes: tuple[str, ...] = ()
 
     @property
     def lab_dir(self) -> Path:
@@ -48,7 +50,7 @@ class ServerSettings:
         given += ["--speed", str(self.speed)]
         for name, port in (("--http-port", self.http_port), ("--mqtt-port", self.mqtt_port)):
             given += [name, str(port)] if port is not None else []
-        return given
+        return given + [f"--keep-runtime={runtime}" for runtime in self.kept_runtimes]
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> ServerSettings:
@@ -61,4 +63,6 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> ServerSettings:
     parser.add_argument("--speed", type=int, default=1)
     parser.add_argument("--http-port", type=int)
     parser.add_argument("--mqtt-port", type=int)
-    return ServerSettings(**vars(parser.parse_args(arguments)))
+    parser.add_argument("--keep-runtime", dest="kept_runtimes", action="append", default=[])
+    given = vars(parser.parse_args(arguments))
+    return ServerSettings(**{**given, "kept_runtimes": tuple(given["kept_runtimes"])})

@@ -101,7 +101,7 @@ def test_a_taken_usual_port_gives_another_and_an_asked_one_an_error() -> None:
 
 @pytest.mark.parametrize("ports", [(None, None), (4567, 8884)])
 def test_the_command_line_is_read_as_it_was_written(ports: tuple[int | None, int | None]) -> None:
-    settings = ServerSettings(Path("/a b/é"), "eu-west-1", 60, *ports)
+    settings = ServerSettings(Path("/a b/é"), "eu-west-1", 60, *ports, ("python3.7", "python3.8"))
     assert parse_arguments(settings.arguments()) == settings
 
 

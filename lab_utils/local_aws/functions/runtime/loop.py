@@ -60,7 +60,7 @@ class Runtime:
         sys.meta_path.append(SdkFinder(setup["sdk"]))
         _complete_builtins()
         if setup["has_sdk"]:
-            load_sdk()
+            load_sdk(os.environ)
 
     def run(self) -> None:
         """Become a function and handle its events, as long as the embedded AWS lives."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from .channel import DEPTH_VARIABLE
@@ -13,11 +14,21 @@ _SHARED = ("endpoints", "partitions", "_retry", "sdk-default-configuration")
 """Data that every session of the SDK reads and none changes; reading it takes 70 ms."""
 
 
-def load_sdk() -> None:
+def load_sdk(variables: Mapping[str, str]) -> None:
     """Import the AWS SDK and read its shared data.
 
     A function that finds it loaded starts faster; otherwise it cannot tell.
+
+    Args:
+        variables: The environment, in which each invocation has its depth.
     """
+
+    def count_invocations(params: dict[str, Any], **_: Any) -> None:
+        """Tell how deep a call is, so that functions that go round can be stopped."""
+        depth = variables.get(DEPTH_VARIABLE)
+        if depth:
+            params["headers"].setdefault(_DEPTH_HEADER, depth)
+
     sdk: Any = importlib.import_module("boto3")
     _keep_shared_data(importlib.import_module("botocore.loaders"))
     # The first client is what imports and reads the rest. It is thrown away.
@@ -29,7 +40,7 @@ def load_sdk() -> None:
         aws_secret_access_key="none",
     )
     handlers: Any = importlib.import_module("botocore.handlers")
-    handlers.BUILTIN_HANDLERS.append(("before-call", _count_invocations))
+    handlers.BUILTIN_HANDLERS.append(("before-call", count_invocations))
 
 
 def _keep_shared_data(loaders: Any) -> None:
@@ -52,10 +63,3 @@ def _keep_shared_data(loaders: Any) -> None:
 
     loaders.JSONFileLoader.load_file = load_file
     loaders.Loader.list_available_services = list_available_services
-
-
-def _count_invocations(params: dict[str, Any], **_: Any) -> None:
-    """Tell the embedded AWS how deep a call is, so that it can stop functions that go round."""
-    depth = os.environ.get(DEPTH_VARIABLE)
-    if depth:
-        params["headers"].setdefault(_DEPTH_HEADER, depth)
