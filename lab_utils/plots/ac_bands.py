@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import AutoLocator
+from matplotlib.ticker import MaxNLocator
 
 from lab_utils.house.events import Switch
 from lab_utils.plots.axes import LABEL_SIZE
@@ -65,7 +65,7 @@ class AcBands:
         """Show the degrees between two above the lanes, with ticks for them only."""
         share = self._lane * len(self._bottoms)
         self._axes.set_ylim(low, high)
-        self._axes.yaxis.set_major_locator(AutoLocator())
+        self._axes.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
         self._axes.set_yticks([tick for tick in self._axes.get_yticks() if low <= tick <= high])
         self._axes.set_ylim(high - (high - low) / (1 - share), high)
 
