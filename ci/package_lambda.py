@@ -19,6 +19,7 @@ import base64
 import csv
 import hashlib
 import io
+import os
 import re
 import stat
 import subprocess
@@ -36,20 +37,6 @@ IN_THE_RUNTIME = {
 }
 """Source: https://docs.aws.amazon.com/lambda/latest/dg/python-package.html"""
 PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_28_x86_64")
-TEXTS = {
-    ".cfg",
-    ".csv",
-    ".ini",
-    ".json",
-    ".md",
-    ".py",
-    ".pyi",
-    ".sql",
-    ".toml",
-    ".txt",
-    ".yaml",
-    ".yml",
-}
 NOT_FOR_LAMBDA = re.compile(r"\..*|__pycache__|.*\.py[co]|tests?|test_.*\.py|conftest\.py")
 """Names of files and folders that are not packed."""
 NOT_AT_THE_TOP = {"requirements.txt", "pytest.ini"}
@@ -73,6 +60,8 @@ def main() -> int:
     parser.add_argument("--to", type=Path, help="the zip (default: build/NAME.zip)")
     parser.add_argument("--python", default=RUNTIME, help="the runtime's version")
     arguments = parser.parse_args()
+    for stream in (sys.stdout, sys.stderr):  # whatever this machine's locale can write
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         folder = (arguments.folder or default_folder()).resolve()
         named = folder.parent if folder.name == "src" else folder
@@ -125,8 +114,16 @@ def own_files(sources: Path) -> Iterator[tuple[str, bytes]]:
         name = path.relative_to(sources).as_posix()
         if name not in NOT_AT_THE_TOP:
             content = path.read_bytes()
-            is_text = path.suffix.lower() in TEXTS
-            yield name, content.replace(b"\r\n", b"\n") if is_text else content
+            yield name, content.replace(b"\r\n", b"\n") if is_text(content) else content
+
+
+def is_text(content: bytes) -> bool:
+    """Return whether a file is text, in which a checkout on Windows has other line ends."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in content
 
 
 def walk(folder: Path) -> Iterator[Path]:
@@ -136,6 +133,8 @@ def walk(folder: Path) -> Iterator[Path]:
             continue
         if path.is_symlink() and path.is_dir():
             raise PackagingError(f"{path} is a link to a folder. Copy the folder there instead.")
+        if not (path.is_dir() or path.is_file()):
+            raise PackagingError(f"{path} is neither a file nor a folder. Remove it.")
         yield from walk(path) if path.is_dir() else [path]
 
 
@@ -149,10 +148,14 @@ def dependencies(requirements: Path, python: str) -> dict[str, bytes]:
         print(f"left out, because Lambda's runtime has it: {line}")
     if not lacking or all(line.startswith("-") for line in lacking):
         return {}
+    # Beside the requirements, because what they name may be relative to them.
+    listed = requirements.with_name(f".requirements-{os.getpid()}.txt")
     with tempfile.TemporaryDirectory() as scratch:
-        target = Path(scratch) / "installed"
-        install(lacking, target, Path(scratch) / "requirements.txt", python)
-        return dict(installed_files(target))
+        try:
+            install(lacking, Path(scratch), listed, python)
+        finally:
+            listed.unlink(missing_ok=True)
+        return dict(installed_files(Path(scratch)))
 
 
 def install(lines: list[str], target: Path, listed: Path, python: str) -> None:
@@ -168,7 +171,7 @@ def install(lines: list[str], target: Path, listed: Path, python: str) -> None:
         *("--implementation", "cp", "--python-version", python),
         *("--target", str(target), "--requirement", str(listed)),
     ]
-    if subprocess.run(command, check=False).returncode:
+    if subprocess.run(command, cwd=listed.parent, check=False).returncode:
         raise PackagingError(
             f"pip could not install {', '.join(lines)} for Python {python}; it says above why. It "
             "needs pip, a network, and a wheel of each package for Linux."
@@ -201,8 +204,7 @@ def zipped(files: dict[str, bytes], compression: int) -> bytes:
     """Return the zip of the files."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", compression) as archive:
-        # A Mac hands out names in another form of Unicode.
-        for name, data in sorted((unicodedata.normalize("NFC", n), d) for n, d in files.items()):
+        for name, data in sorted((plain_name(name), data) for name, data in files.items()):
             entry = zipfile.ZipInfo(name, EARLIEST)
             entry.compress_type = compression
             entry.create_system = 3  # Unix, also on Windows
@@ -211,6 +213,14 @@ def zipped(files: dict[str, bytes], compression: int) -> bytes:
             entry.external_attr = (stat.S_IFREG | mode) << 16
             archive.writestr(entry, data)
     return content.getvalue()
+
+
+def plain_name(name: str) -> str:
+    """Return a file's name as it is on every machine: a Mac hands out another form of Unicode."""
+    try:
+        return unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise PackagingError(f"the name {name!a} is no UTF-8. Rename the file.") from error
 
 
 def check_size(size: int, most: int, which: str) -> None:

@@ -53,12 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--target", help="local or aws (default: LAB_TARGET, else local)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    start = _add(commands, "server.start", "start the embedded AWS; print its environment")
-    start.add_argument("--speed", type=int, help="how many times faster the lab's time runs")
-    start.add_argument("--shell", choices=_SHELLS, default="sh", help="form of the environment")
-    _add(commands, "server.stop", "stop the embedded AWS; what it stored stays")
-    _add(commands, "server.status", "say whether it runs, and where")
-    _add(commands, "server.reset", "throw away all that it stored, and start it anew")
+    _add_server(commands)
 
     run = _add(commands, "run.run", "run notebooks in batch, in a fresh workspace")
     run.add_argument("names", nargs="*", metavar="NAME", help="such as 02; all by default")
@@ -87,6 +82,15 @@ def _parser() -> argparse.ArgumentParser:
     terraform.add_argument("arguments", nargs=argparse.REMAINDER)
     terraform.set_defaults(command=("terraform", "terraform"))
     return parser
+
+
+def _add_server(commands: Any) -> None:
+    start = _add(commands, "server.start", "start the embedded AWS; print its environment")
+    start.add_argument("--speed", type=int, help="how many times faster the lab's time runs")
+    start.add_argument("--shell", choices=_SHELLS, default="sh", help="form of the environment")
+    _add(commands, "server.stop", "stop the embedded AWS; what it stored stays")
+    _add(commands, "server.status", "say whether it runs, and where")
+    _add(commands, "server.reset", "throw away all that it stored, and start it anew")
 
 
 def _add_functions(commands: Any) -> None:

@@ -92,6 +92,23 @@ def test_another_python_makes_the_same_bytes(function: Path) -> None:
     assert target.read_bytes() == packed(function).read_bytes()
 
 
+def test_a_machine_that_knows_no_accents_makes_the_same_bytes(function: Path) -> None:
+    target = function.parent / "plain.zip"
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = pack(function, "--to", target, environment=plain)
+    assert done.returncode == 0, done.stderr
+    assert target.read_bytes() == packed(function).read_bytes()
+
+
+def test_line_ends_of_what_is_no_text_stay(function: Path) -> None:
+    contents = {"page.html": b"<p>\r\n", "it.bin": b"\0\r\n", "old.txt": b"caf\xe9\r\n"}
+    for name, content in contents.items():
+        (function / "src" / name).write_bytes(content)
+    with zipfile.ZipFile(packed(function)) as archive:
+        found = {name: archive.read(name) for name in contents}
+    assert found == {**contents, "page.html": b"<p>\n"}
+
+
 def test_everyone_may_read_the_files_and_they_lie_uncompressed_and_sorted(function: Path) -> None:
     (function / "src" / "run.sh").write_text("#!/bin/sh\n", encoding="utf-8")
     with zipfile.ZipFile(packed(function)) as archive:
@@ -174,7 +191,8 @@ def test_what_the_runtime_lacks_is_installed_and_what_it_has_is_left_out(
     wheels.mkdir()
     wheel(wheels, "sensors", requires="urllib3")
     wheel(wheels, "urllib3")
-    text = "Boto3>=1.30  # the runtime's own\n\n# nothing\nsensors==1.0\n"
+    (function / "limits.txt").write_text("sensors<2\n", encoding="utf-8")
+    text = "Boto3>=1.30  # the runtime's own\n\n# nothing\n-c limits.txt\nsensors==1.0\n"
     (function / "requirements.txt").write_text(text, encoding="utf-8")
     offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "PIP_CONFIG_FILE": os.devnull}
     target = function.parent / "it.zip"
@@ -194,7 +212,12 @@ def test_what_the_runtime_lacks_is_installed_and_what_it_has_is_left_out(
     without = {**offline, "PIP_FIND_LINKS": os.devnull}
     missing = pack(function, "--to", target, environment=without)
     assert missing.returncode == 1
-    assert "pip could not install sensors==1.0 for Python 3.13" in missing.stderr
+    assert "sensors==1.0 for Python 3.13" in missing.stderr
+    assert sorted(path.name for path in function.glob("*.txt")) == [
+        "limits.txt",
+        "requirements.txt",
+    ]
+    assert not list(function.glob(".requirements*"))
 
 
 def test_without_pip_and_network_a_function_that_needs_nothing_is_packed(function: Path) -> None:
@@ -213,6 +236,8 @@ def test_without_pip_and_network_a_function_that_needs_nothing_is_packed(functio
         (lambda src: shutil.rmtree(src.parent), "there is no folder"),
         (lambda src: [path.unlink() for path in src.rglob("*.py")], "there is no Python file"),
         (lambda src: (src / "linked").symlink_to(src.parent.parent), "is a link to a folder"),
+        (lambda src: os.mkfifo(src / "pipe"), "is neither a file nor a folder"),
+        (lambda src: (src / os.fsdecode(b"\xe9.py")).touch(), "is no UTF-8"),
     ],
 )
 def test_what_cannot_be_packed_is_said(function: Path, arrange: object, words: str) -> None:
