@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import unquote
 
 from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.functions.model import Function, Invocation, Outcome
@@ -30,7 +31,9 @@ Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
 _ACTIVE_AFTER_S = 0.05
 """How long a function is Pending: long enough to be seen, short enough not to be waited for."""
 _INVOKE_PATH = re.compile(r"/2015-03-31/functions/[^/]+/invocations")
+_PARTIAL_ARN = re.compile(r"(/20\d\d-\d\d-\d\d/functions/)(\d{12}):function:")
 _CODE_PATH = re.compile(r"/2015-03-31/functions(/|/[^/]+/(code|configuration))?")
+_KINDS = ("Event", "RequestResponse", "DryRun")
 _LARGEST_EVENT = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024}
 _client_context: contextvars.ContextVar[object] = contextvars.ContextVar("client", default=None)
 _is_invoke: contextvars.ContextVar[bool] = contextvars.ContextVar("is_invoke", default=False)
@@ -66,6 +69,7 @@ class FunctionSeam:
         async def handle(
             method: str, path: str, headers: Any, body: bytes, query: Any
         ) -> tuple[int, Any, Any]:
+            path = self._plain(path)
             if method == "POST" and _INVOKE_PATH.fullmatch(path):
                 refusal = self._refusal(headers, body)
                 if refusal is not None:
@@ -80,6 +84,13 @@ class FunctionSeam:
 
         return handle
 
+    def _plain(self, path: str) -> str:
+        """Return a path in which a function's partial ARN is its name, which ministack knows."""
+        found = _PARTIAL_ARN.match(unquote(path))
+        if found is None or found[2] != self._responses.get_account_id():
+            return path
+        return found[1] + unquote(path)[found.end() :]
+
     def _replace(self) -> None:
         self._lambda._execute_function_dispatch = self._run
         self._lambda.invalidate_worker = self._forget
@@ -92,6 +103,12 @@ class FunctionSeam:
     def _refusal(self, headers: Mapping[str, str], body: bytes) -> tuple[int, Any, Any] | None:
         """Return Lambda's answer to an event that it does not take, or None."""
         kind = headers.get("x-amz-invocation-type", "RequestResponse")
+        if kind not in _KINDS:
+            text = (
+                f"1 validation error detected: Value '{kind}' at 'invocationType' failed to "
+                f"satisfy constraint: Member must satisfy enum value set: [{', '.join(_KINDS)}]"
+            )
+            return self._error("ValidationException", text, 400)
         limit = _LARGEST_EVENT.get(kind, _LARGEST_EVENT["RequestResponse"])
         if len(body) > limit:
             text = (

@@ -44,7 +44,12 @@ RESERVED = frozenset(
 )
 """Variables that are Lambda's own."""
 _MOST_VARIABLES_BYTES = 4096
-_NAME = re.compile(r"[a-zA-Z0-9-_]{1,64}|arn:aws[\w:./$-]+|\d{12}:[\w:$-]+|[a-zA-Z0-9-_:$]{1,140}")
+_NAME = re.compile(
+    r"(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\d{1}:)?(\d{12}:)?"
+    r"(function:)?([a-zA-Z0-9-_]{1,64})(:(\$LATEST|[a-zA-Z0-9-_]+))?"
+)
+_HANDLER = re.compile(r"[^\s]{0,128}")
+_VARIABLE = re.compile(r"[a-zA-Z]([a-zA-Z0-9_])+")
 _RANGES = {"Timeout": (1, 900), "MemorySize": (128, 10_240)}
 _ELSEWHERE = re.compile(r"(java|dotnet|ruby)[\d.]+(al2)?|go1\.x|dotnetcore[\d.]+")
 
@@ -88,13 +93,13 @@ def function_problem(request: Mapping[str, Any], given: Circumstances) -> Proble
         _member_problem(request)
         or _range_problem(request)
         or _variables_problem((request.get("Environment") or {}).get("Variables") or {})
-        or _package_problem(request)
+        or _package_problem(request, given)
         or _runtime_problem(str(request.get("Runtime") or ""), given)
     )
 
 
 def _member_problem(request: Mapping[str, Any]) -> Problem | None:
-    for member, pattern in (("FunctionName", _NAME), ("Handler", re.compile(r"\S{0,128}"))):
+    for member, pattern in (("FunctionName", _NAME), ("Handler", _HANDLER)):
         value = request.get(member)
         if isinstance(value, str) and not pattern.fullmatch(value):
             constraint = f"Member must satisfy regular expression pattern: {pattern.pattern}"
@@ -122,6 +127,14 @@ def _variables_problem(variables: Mapping[str, str]) -> Problem | None:
             f"modification. Reserved keys used in this request: {', '.join(reserved)}"
         )
         return Problem(_INVALID, words)
+    wrong = [name for name in variables if not _VARIABLE.fullmatch(name)]
+    if wrong:
+        shown = ", ".join(f"{name}={value}" for name, value in variables.items())
+        constraint = (
+            "Map keys must satisfy constraint: [Member must satisfy regular expression pattern: "
+            f"{_VARIABLE.pattern}]"
+        )
+        return _violation(f"{{{shown}}}", "environment.variables", constraint)
     text = json.dumps(variables, ensure_ascii=False, separators=(",", ":"))
     if len(text.encode()) > _MOST_VARIABLES_BYTES:
         words = f"{_CONFIGURE}exceeded the 4KB limit. String measured: {text}"
@@ -129,7 +142,9 @@ def _variables_problem(variables: Mapping[str, str]) -> Problem | None:
     return None
 
 
-def _package_problem(request: Mapping[str, Any]) -> Problem | None:
+def _package_problem(request: Mapping[str, Any], given: Circumstances) -> Problem | None:
+    if given.is_new and not request.get("Code"):
+        return Problem(_INVALID, "Please provide a source for function code.")
     if request.get("PackageType") != "Image":
         return None
     words = "The lab runs no container images (PackageType Image): give the code as a zip file."

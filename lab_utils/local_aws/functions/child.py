@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from lab_utils.local_aws.functions.runtime.channel import (
 RAW, ENDED = b"0", b"-"
 """Beside the kinds of the process's own frames: bytes that did not come as a frame; its end."""
 _START = Path(__file__).with_name("runtime") / "start.py"
-_MB = 1024 * 1024
+_KB_PER_MB = 1024
 _POLL_S = 0.25
 _REAP_S = 2.0
 
@@ -107,11 +108,21 @@ class Child:
         return f"Runtime exited with error: signal: {_signal_text(-status)}"
 
     def memory_mb(self) -> int:
-        """Return how much memory it uses, 0 if it is gone."""
+        """Return the most memory it has used, 0 if it is gone."""
         try:
-            return int(psutil.Process(self._process.pid).memory_info().rss) // _MB
+            status = Path(f"/proc/{self._process.pid}/status").read_bytes()
+        except OSError:
+            return self._used_mb()
+        peak = re.search(rb"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+        return int(peak[1]) // _KB_PER_MB if peak else 0
+
+    def _used_mb(self) -> int:
+        """Return what it uses now, or has used at most where the system counts that."""
+        try:
+            used = psutil.Process(self._process.pid).memory_info()
         except psutil.Error:
             return 0
+        return int(getattr(used, "peak_wset", used.rss)) // (_KB_PER_MB * _KB_PER_MB)
 
     def is_alive(self) -> bool:
         """Return whether the process runs."""

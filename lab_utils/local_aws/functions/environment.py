@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab_utils.local_aws.clock import LabClock
-from lab_utils.local_aws.functions import platform_log
 from lab_utils.local_aws.functions.child import ENDED, RAW, Child
 from lab_utils.local_aws.functions.model import Function, Invocation, LogEvent, Outcome
 from lab_utils.local_aws.functions.output_lines import OutputLines
+from lab_utils.local_aws.functions.platform_log import Usage, platform_log
 from lab_utils.local_aws.functions.runtime.channel import (
     INIT_FAILED,
     INVOKE,
@@ -74,6 +74,7 @@ class Environment:
         self.idle_since_s = time.monotonic()
         self._child = child
         self._clock = clock
+        self._log = platform_log(function)
         self._is_new = is_new
         self._lines, self._raw_lines = OutputLines(), OutputLines()
         self._raw = b""
@@ -90,7 +91,7 @@ class Environment:
         """
         began_s = time.monotonic()
         if self._is_new:
-            self._note(platform_log.init_start(self.function))
+            self._note(self._log.init_start(self._clock.now_ns()))
         self._child.send(START, json.dumps(config).encode())
         limit_s = began_s + _INIT_S + self.function.timeout_s
         outcome = self._await_answer(_Wait(request_id, limit_s))
@@ -100,7 +101,8 @@ class Environment:
             self._init_ms = duration_ms if self._is_new else None
             return None
         phase = "init" if self._is_new else "invoke"
-        self._note(platform_log.init_report(duration_ms, phase, outcome))
+        now_ns = self._clock.now_ns()
+        self._note(self._log.init_report(now_ns, duration_ms, phase, outcome))
         return outcome
 
     def invoke(self, invocation: Invocation, flush: Callable[[], None]) -> Outcome:
@@ -111,7 +113,7 @@ class Environment:
             flush: Called now and then while the handler runs: there may be events to write.
         """
         function, mark = self.function, f"\0{uuid.uuid4().hex}\0"
-        self._note(platform_log.start(invocation.request_id, function.version))
+        self._note(self._log.start(self._clock.now_ns(), invocation.request_id))
         began_s = time.monotonic()
         self._child.send(INVOKE, self._request(invocation, mark))
         wait = _Wait(invocation.request_id, began_s + function.timeout_s, mark.encode())
@@ -122,7 +124,7 @@ class Environment:
 
     def fail(self, request_id: str, outcome: Outcome) -> None:
         """Note an invocation for which the environment did not even start."""
-        self._note(platform_log.start(request_id, self.function.version))
+        self._note(self._log.start(self._clock.now_ns(), request_id))
         self._report(request_id, 0.0, outcome)
 
     def take_events(self) -> list[LogEvent]:
@@ -216,17 +218,17 @@ class Environment:
         return _fault(wait.request_id, "Sandbox.Timedout", text, "timeout")
 
     def _report(self, request_id: str, duration_ms: float, outcome: Outcome) -> None:
+        now_ns = self._clock.now_ns()
         if outcome.is_over:
-            line = platform_log.failure(request_id, outcome, self._clock.now_ns())
-            if line:
-                self._note(line)
+            self._note(self._log.failure(now_ns, request_id, outcome))
         self._peak_mb = max(self._peak_mb, self._child.memory_mb())
-        self._note(platform_log.end(request_id))
-        memory = (self.function.memory_mb, self._peak_mb)
-        self._note(platform_log.report(request_id, duration_ms, self._init_ms, memory, outcome))
+        self._note(self._log.end(request_id))
+        usage = Usage(duration_ms, self._init_ms, self._peak_mb)
+        self._note(self._log.report(now_ns, request_id, usage, outcome))
 
-    def _note(self, text: str) -> None:
-        self._events.append(LogEvent(self._clock.now_ms(), text))
+    def _note(self, text: str | None) -> None:
+        if text is not None:
+            self._events.append(LogEvent(self._clock.now_ms(), text))
 
 
 def _outcome(answer: Frame) -> Outcome:
