@@ -33,6 +33,13 @@ __all__ = [
 ]
 
 LOST_IN_AN_OUTAGE = "AWS_ERROR_MQTT5_OPERATION_FAILED_DUE_TO_OFFLINE_QUEUE_POLICY"
+_BROKEN_OFF = {
+    LOST_IN_AN_OUTAGE,
+    "AWS_ERROR_MQTT5_USER_REQUESTED_STOP",
+    "AWS_ERROR_MQTT5_CLIENT_TERMINATED",
+}
+"""What the SDK says of a message whose connection ended, or was ended, before the answer."""
+
 _SHORTEST_RECONNECT_MS, _LONGEST_RECONNECT_MS = 500, 10_000
 
 
@@ -146,7 +153,7 @@ def publish_error(attempted: str, topic: str, sent: Future[Any]) -> MqttError | 
     if error is None:
         puback = sent.result().puback
         return refusal(attempted, ("iot:Publish", f"topic/{topic}"), puback.reason_code, puback)
-    if isinstance(error, AwsCrtError) and error.name == LOST_IN_AN_OUTAGE:
+    if isinstance(error, AwsCrtError) and error.name in _BROKEN_OFF:
         return mqtt_errors.lost_in_an_outage(attempted)
     return MqttError(attempted, f"The MQTT client refused it: {error}.", "see the message.")
 
