@@ -95,7 +95,7 @@ def _add_server(commands: Any) -> None:
 
 def _add_functions(commands: Any) -> None:
     package = _add(commands, "functions.package", "pack the Lambda function into build/")
-    package.add_argument("folder", nargs="?", default="lambda/ac_control_lambda")
+    package.add_argument("folder", nargs="?", help="such as lambda/ac_control_lambda")
     deploy = _add(commands, "functions.deploy", "give the function its packed code")
     deploy.add_argument("function", nargs="?", default="ac_control_lambda")
     invoke = _add(commands, "functions.invoke", "invoke a function; print what it returned")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lab_utils.function_logs import FunctionLog
 from lab_utils.functions import PACKAGES, deploy_function, invoke_function, package_function
 from lab_utils.settings import Settings
+from lab_utils.workspace import lambda_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,16 +38,19 @@ class FunctionLab(ABC):
     def now(self) -> datetime:
         """Return the lab's time."""
 
-    def package_lambda(self, folder: str | Path = "lambda/ac_control_lambda") -> Path:
+    def package_lambda(self, folder: str | Path | None = None) -> Path:
         """Pack a function as ``ci/package_lambda.sh`` does, and return the zip in ``build/``.
 
         Args:
-            folder: In the workspace; has the sources in ``src/``, or is their folder itself.
+            folder: In the workspace; has the sources in ``src/``, or is their folder itself. By
+                default ``lambda/ac_control_lambda``, else ``ac_control_lambda``.
 
         Raises:
             FunctionError: There is nothing to pack, or a package that it needs cannot be had.
         """
-        return package_function(self.settings.workspace, folder, self._report)
+        workspace = self.settings.workspace
+        chosen = folder or lambda_folder(workspace).relative_to(workspace)
+        return package_function(workspace, chosen, self._report)
 
     def deploy_lambda(
         self, function: str = "ac_control_lambda", package: str | Path | None = None

@@ -12,6 +12,8 @@ ENDPOINT_OUTPUT = "iot_endpoint"
 """The output of the given ``terraform/output.tf`` that names the MQTT endpoint."""
 SEEDED_FOLDERS = ("terraform", "lambda", "ci")
 """What a fresh workspace starts from: the folders of the checkout that students work in."""
+LAMBDA_FOLDERS = ("lambda/ac_control_lambda", "ac_control_lambda")
+"""Where the function may be: the lab's place, and that of the practical's own repository."""
 _NOT_SEEDED = shutil.ignore_patterns(
     ".terraform*",
     "*.tfstate*",
@@ -49,11 +51,9 @@ def require_given_files(settings: Settings) -> list[str]:
         SettingsError: The folder cannot be written to.
     """
     workspace = settings.workspace
-    lacking = [
-        name
-        for name in SEEDED_FOLDERS
-        if (CHECKOUT / name).is_dir() and not (workspace / name).exists()
-    ]
+    is_there = {name: (workspace / name).exists() for name in SEEDED_FOLDERS}
+    is_there["lambda"] |= lambda_folder(workspace).is_dir()
+    lacking = [name for name, there in is_there.items() if not there and (CHECKOUT / name).is_dir()]
     for name in lacking:
         try:
             shutil.copytree(CHECKOUT / name, workspace / name, ignore=_NOT_SEEDED)
@@ -64,3 +64,9 @@ def require_given_files(settings: Settings) -> list[str]:
                 "choose a workspace that you may write to, with LAB_WORKSPACE.",
             ) from error
     return lacking
+
+
+def lambda_folder(workspace: Path) -> Path:
+    """Return the folder of the workspace's function; where it ought to be if there is none."""
+    places = [workspace / name for name in LAMBDA_FOLDERS]
+    return next((place for place in places if place.is_dir()), places[0])

@@ -1,0 +1,54 @@
+"""Workspaces: what they are given, and what of them is the student's own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lab_utils.errors import SettingsError
+from lab_utils.settings import CHECKOUT, Settings, read_settings
+from lab_utils.workspace import lambda_folder, require_given_files, seed_workspace
+
+
+def settings_of(folder: Path) -> Settings:
+    return read_settings(workspace=folder, environ={})
+
+
+def test_an_empty_workspace_gets_all_that_is_given(tmp_path: Path) -> None:
+    assert require_given_files(settings_of(tmp_path)) == ["terraform", "lambda", "ci"]
+    assert os.access(tmp_path / "ci" / "deploy_lambda.sh", os.X_OK)
+    assert (tmp_path / "lambda" / "ac_control_lambda" / "src" / "decision.py").is_file()
+    assert not list(tmp_path.rglob("__pycache__"))
+    assert require_given_files(settings_of(tmp_path)) == []
+
+
+def test_what_is_there_is_the_students_own(tmp_path: Path) -> None:
+    (tmp_path / "terraform").mkdir()
+    (tmp_path / "lambda").mkdir()
+    assert require_given_files(settings_of(tmp_path)) == ["ci"]
+    assert list((tmp_path / "terraform").iterdir()) == list((tmp_path / "lambda").iterdir()) == []
+
+
+def test_a_repository_of_the_practicals_own_form_keeps_its_function(tmp_path: Path) -> None:
+    (tmp_path / "ac_control_lambda" / "src").mkdir(parents=True)
+    assert require_given_files(settings_of(tmp_path)) == ["terraform", "ci"]
+    assert lambda_folder(tmp_path) == tmp_path / "ac_control_lambda"
+
+
+def test_without_a_function_its_place_is_the_labs(tmp_path: Path) -> None:
+    assert lambda_folder(tmp_path) == tmp_path / "lambda" / "ac_control_lambda"
+
+
+def test_a_seeded_workspace_starts_from_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "work" / "old").mkdir(parents=True)
+    seed_workspace(CHECKOUT, tmp_path / "work")
+    names = sorted(path.name for path in (tmp_path / "work").iterdir())
+    assert names == ["ci", "lambda", "terraform"]
+
+
+def test_a_workspace_that_cannot_be_written_to_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match="choose a workspace that you may write to"):
+        require_given_files(settings_of(tmp_path / "file"))
