@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from lab_utils.bench.dataframe import dataframe
+from lab_utils.bench.fleet import fleet
 from lab_utils.bench.ingest import ingest
+from lab_utils.bench.loop import loop
 from lab_utils.bench.outcome import Benchmark, BenchmarkError
 from lab_utils.bench.query import query
 
-BENCHMARKS: Mapping[str, Benchmark] = {"ingest": ingest, "query": query, "dataframe": dataframe}
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "ingest": ingest,
+    "query": query,
+    "dataframe": dataframe,
+    "loop": loop,
+    "fleet": fleet,
+}
 
 
 def chosen(names: Sequence[str]) -> dict[str, Benchmark]:

@@ -53,15 +53,20 @@ def _reading_packet(number: int) -> bytes:
 
 def make_device(client: Client, folder: Path, mqtt_port: int, authority: Path) -> MqttAddress:
     """Return where a new device connects: its certificate may do everything."""
+    certificate, private_key = folder / "device.pem", folder / "device.key"
+    make_device_files(client, certificate, private_key)
+    return MqttAddress(mqtt_port, certificate, private_key, authority)
+
+
+def make_device_files(client: Client, certificate: Path, private_key: Path) -> None:
+    """Make a certificate that may do everything, and write it and its key into these files."""
     iot = client("iot")
     made = iot.create_keys_and_certificate(setAsActive=True)
     statement = {"Effect": "Allow", "Action": "iot:*", "Resource": "*"}
     iot.create_policy(policyName="bench", policyDocument=_policy(statement))
     iot.attach_policy(policyName="bench", target=made["certificateArn"])
-    certificate, private_key = folder / "device.pem", folder / "device.key"
     certificate.write_text(made["certificatePem"], encoding="utf-8")
     private_key.write_text(made["keyPair"]["PrivateKey"], encoding="utf-8")
-    return MqttAddress(mqtt_port, certificate, private_key, authority)
 
 
 def make_role(client: Client) -> None:

@@ -32,6 +32,7 @@ def mend_sessions(iot: Any) -> None:
         https://docs.aws.amazon.com/general/latest/gr/iot-core.html
     """
     _limit_payloads(iot)
+    _match_exact_filters_at_once(iot)
     _end_sessions_of_inactive_certificates(iot)
     session = iot._WSSession
     handle, properties = session.handle_packet, session._connack_properties
@@ -54,6 +55,22 @@ def mend_sessions(iot: Any) -> None:
 
     session.handle_packet = handle_packet
     session._connack_properties = connack_properties
+
+
+def _match_exact_filters_at_once(iot: Any) -> None:
+    """Compare a filter without wildcards as it is.
+
+    ministack looks at every subscription for each message, and splits both into their levels:
+    with a hundred air conditioners that takes longer than all else.
+    """
+    matches = iot._subscription_matches
+
+    def subscription_matches(topic_filter: str, topic: str) -> bool:
+        if "+" in topic_filter or "#" in topic_filter:
+            return bool(matches(topic_filter, topic))
+        return topic_filter == topic
+
+    iot._subscription_matches = subscription_matches
 
 
 def _limit_payloads(iot: Any) -> None:

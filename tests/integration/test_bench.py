@@ -56,6 +56,43 @@ FIELDS = {
             "loop_grown_mb",
         },
     ),
+    "loop": (
+        {"real_time"},
+        {
+            "speed",
+            "rounds",
+            "lab_minutes",
+            "real_s",
+            "commands",
+            "delay_median_lab_s",
+            "delay_worst_lab_s",
+            "switches",
+            "readings",
+            "stored",
+        },
+    ),
+    "fleet": (
+        {"house", "embedded"},
+        {
+            "speed",
+            "lab_minutes",
+            *(
+                f"{sensors}_sensors_{what}"
+                for sensors in (10, 40)
+                for what in (
+                    "messages",
+                    "messages_per_s",
+                    "connect_s",
+                    "embedded_ms_per_connection",
+                    "house_us_per_message",
+                    "embedded_us_per_message",
+                    "house_mb",
+                    "house_kb_per_sensor",
+                    "stored",
+                )
+            ),
+        },
+    ),
 }
 SMALL = Options(size=40, rounds=1)
 

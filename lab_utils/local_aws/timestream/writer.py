@@ -24,7 +24,7 @@ LINGER_S = 0.5
 Queries never wait for it: each lets what was submitted before it be written first. What a rule
 logs of its Timestream action does, and is to come as early at any speed.
 """
-SHORTEST_LINGER_S = 0.05
+SHORTEST_LINGER_S = 0.1
 """As long in real time at least: a transaction takes 5 ms, whatever is in it."""
 MOST_WAITING = 200_000
 """Records that may wait; with more, submissions fail at once."""
