@@ -77,8 +77,7 @@ FIELDS = {
             "speed",
             "lab_minutes",
             *(
-                f"{sensors}_sensors_{what}"
-                for sensors in (10, 40)
+                f"10_sensors_{what}"
                 for what in (
                     "messages",
                     "messages_per_s",
