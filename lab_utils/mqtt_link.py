@@ -121,7 +121,9 @@ def failed_connection(
     heard = words(failure.exception)
     if packet is not None and int(packet.reason_code or 0) >= _REFUSED:
         return mqtt_errors.not_let_in(attempted, client_id, said(packet.reason_code, packet))
-    if any(word in failure.exception.name for word in _HUNG_UP):
+    # A handshake that takes too long is a busy broker: one that refuses says so by hanging up.
+    name = failure.exception.name
+    if "TIMEOUT" not in name and any(word in name for word in _HUNG_UP):
         return mqtt_errors.hung_up(attempted, certificate_id, heard)
     return mqtt_errors.unreachable(attempted, *place, heard)
 

@@ -129,9 +129,12 @@ class Lab(FunctionLab):
     def device_files(self) -> DeviceFiles:
         """The three files that ``output.tf`` writes for a device.
 
-        On real AWS the certificate authority is the system's own store, which holds Amazon's.
+        They are looked for in ``terraform/files``, then in the workspace's ``files``. On real AWS
+        the certificate authority is the system's own store, which holds Amazon's.
         """
-        folder = self.settings.terraform_dir / "files"
+        folder, other = self.settings.terraform_dir / "files", self.settings.workspace / "files"
+        if not (folder / "test.cert.pem").exists() and (other / "test.cert.pem").exists():
+            folder = other
         certificate, key = folder / "test.cert.pem", folder / "test.private.key"
         return DeviceFiles(certificate, key, self._target.authority())
 

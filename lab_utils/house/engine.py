@@ -128,7 +128,7 @@ class Engine:
         return self._zero + self._taken * self._step_real_s()
 
     def _step_real_s(self) -> float:
-        return self._plan.step_s / self._plan.speed
+        return self._world.timeline.real_seconds(self._plan.step_s)
 
     def _send_kept(self) -> None:
         """Say which devices are not connected, and send what the others have kept."""
@@ -190,7 +190,7 @@ class Engine:
         snapshot = Snapshot(
             time=readings[0].time if readings else self._world.timeline.now(),
             elapsed_minutes=self.elapsed_minutes,
-            seconds_left=max(0.0, left * 60 / self._plan.speed),
+            seconds_left=max(0.0, self._world.timeline.real_seconds(left * 60)),
             readings=readings,
             room_c=self._state.model.room_c,
             is_on=dict(self._state.is_on),

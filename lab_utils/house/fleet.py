@@ -27,6 +27,9 @@ REFUSED_S = 5.0
 _HANDS = 32
 """How many connections are made at once, in threads that end with it."""
 
+_ATTEMPTS = 3
+"""How often a device tries to connect to a broker that does not answer."""
+
 _ANOTHER_HOUSE = (
     "stop the other house first (another notebook's, `lab simulate`, a simulation.py): both use "
     "the same client ids. Then run this one again."
@@ -90,7 +93,7 @@ class Fleet:
             MqttError: One cannot connect or subscribe; all are disconnected then.
         """
         try:
-            _for_each(self._sensors, lambda device: device.connect())
+            _for_each(self._sensors, _connect)
             _for_each(list(zip(self._zone_ids, self._coolers, strict=True)), self._listen)
         except BaseException:
             self.close()
@@ -207,8 +210,18 @@ class Fleet:
             self._commands.append(Command(self._now(), zone_id, message.payload))
             self._woken.set()
 
-        device.connect()
+        _connect(device)
         self._inboxes.append(device.subscribe(f"AC/AC-{zone_id}", on_message=on_message))
+
+
+def _connect(device: Device) -> None:
+    """Connect a device; a broker that is busy with all the others may take too long at first."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return device.connect()
+        except OutageError:
+            continue
+    return device.connect()
 
 
 def _for_each(things: Sequence[Any], act: Callable[[Any], None]) -> None:

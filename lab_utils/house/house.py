@@ -113,12 +113,14 @@ class House:
                 the broker refuses; another client with the same client id.
         """
         _check_minutes(minutes)
+        return self._live(minutes, watcher or default_watcher(self._report), keeps_readings)
+
+    def _live(self, minutes: float, watcher: Watcher, keeps_readings: bool) -> HouseRun:
         world = World(self._lab)
         plan = HousePlan(self.rooms, minutes, speed=world.timeline.speed)
         fleet = Fleet(world.device, self.rooms, lambda: world.timeline.now())
         journal, events = Journal(keeps_readings), Events()
         engine = Engine(plan, self._state, fleet, world, journal, events.put)
-        watcher = watcher or default_watcher(self._report)
         began, failure = time.monotonic(), None
         try:
             fleet.connect()

@@ -50,16 +50,16 @@ def wait_out(
     Raises:
         MqttError: The broker is there and refuses the devices.
     """
-    since = world.timeline.now()
-    remark = f"the broker does not answer since {since:%H:%M:%S} lab time; the house waits for it"
-    emit(f"{remark}. `lab start` in a terminal starts an embedded AWS that is gone again")
+    before = world.timeline
+    remark = f"the broker does not answer since {_clock(before)} lab time; the house waits for it"
+    start = f"`lab start{_speed_option(before)}`"
+    emit(f"{remark}. If the embedded AWS is gone, {start} in a terminal starts it again")
     refusals = 0
     while not look(remark):
         try:
             if fleet.is_answering or world.reconnect(fleet):
                 world.ask_time()
-                now = world.timeline.now()
-                emit(f"the broker answers again; the house goes on, at {now:%H:%M:%S} lab time")
+                emit(_goes_on(before, world.timeline))
                 return
         except OutageError:
             pass
@@ -68,6 +68,24 @@ def wait_out(
             if refusals == ATTEMPTS:
                 raise
         listen(LOOK_S)
+
+
+def _goes_on(before: Timeline, now: Timeline) -> str:
+    line = f"the broker answers again; the house goes on, at {_clock(now)} lab time"
+    if now.speed == before.speed:
+        return line
+    return (
+        f"{line}. The lab's time runs at speed {now.speed} now, not {before.speed}, and the house "
+        f"with it; `lab stop` and `lab start{_speed_option(before)}` bring the other back"
+    )
+
+
+def _clock(timeline: Timeline) -> str:
+    return f"{timeline.now():%H:%M:%S}"
+
+
+def _speed_option(timeline: Timeline) -> str:
+    return "" if timeline.speed == 1 else f" --speed {timeline.speed}"
 
 
 class AbsenceNotes:

@@ -59,18 +59,7 @@ def watch(
         watcher: Takes each step, in this thread.
         report: Takes each line, in this thread.
     """
-    failures: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            engine.run()
-        except BaseException as error:  # noqa: BLE001 - raised in the thread that waits for it
-            failures.append(error)
-        finally:
-            events.put(None)
-
-    thread = threading.Thread(target=work, name="house", daemon=True)
-    thread.start()
+    thread, failures = _start(engine, events)
     try:
         while thread.is_alive() or not events.is_empty:
             try:
@@ -89,12 +78,29 @@ def watch(
     raise failure
 
 
+def _start(engine: Engine, events: Events) -> tuple[threading.Thread, list[BaseException]]:
+    """Return the thread that an engine runs in, and where its error will stand."""
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            engine.run()
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that waits for it
+            failures.append(error)
+        finally:
+            events.put(None)
+
+    thread = threading.Thread(target=work, name="house", daemon=True)
+    thread.start()
+    return thread, failures
+
+
 def default_watcher(report: Callable[[str], None]) -> Watcher:
     """Return the live figure in a notebook, lines elsewhere."""
     if not _is_kernel():
         return LinesWatcher(report)
     # Loaded only here: a terminal needs no figures, and matplotlib takes its time.
-    view: Watcher = importlib.import_module("lab_utils.house_view").NotebookView()
+    view: Watcher = importlib.import_module("lab_utils.house_view").NotebookView(say=report)
     return view
 
 

@@ -195,6 +195,21 @@ def test_a_certificate_that_is_switched_off_ends_the_run(lab: Lab, said: Said) -
         iot.update_certificate(certificateId=certificate, newStatus="ACTIVE")
 
 
+def test_the_devices_files_may_lie_beside_terraform_as_in_the_practicals_repository(
+    lab: Lab, said: Said
+) -> None:
+    folder, other = lab.settings.terraform_dir / "files", lab.settings.workspace / "files"
+    other.mkdir()
+    names = ("test.cert.pem", "test.private.key")
+    for name in names:
+        (folder / name).rename(other / name)
+    try:
+        assert len(House(lab, report=said).run(minutes=0.2).sent) == 12
+    finally:
+        for name in names:
+            (other / name).rename(folder / name)
+
+
 @pytest.mark.parametrize("minutes", [0, -1, float("nan"), "30", None, True])
 def test_minutes_that_are_none_are_refused_before_anything_connects(lab: Lab, minutes: Any) -> None:
     with pytest.raises(SettingsError, match="positive number"):

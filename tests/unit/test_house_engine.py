@@ -95,12 +95,15 @@ class World:
     timeline: Timeline
     attempts: list[Callable[[], bool]] = field(default_factory=list)
     asked: int = 0
+    speed_afterwards: int = 0
 
     def reconnect(self, _fleet: object) -> bool:
         return self.attempts.pop(0)() if self.attempts else False
 
     def ask_time(self) -> None:
         self.asked += 1
+        speed = self.speed_afterwards or self.timeline.speed
+        self.timeline = Timeline(speed, BEGIN_NS, self.clock.ns(), self.clock.ns)
 
 
 class Run:
@@ -257,7 +260,7 @@ def test_in_an_outage_the_house_stands_still_and_goes_on_with_the_next_step() ->
     assert run.world.asked == 1
     assert len(run.lines) == 2
     assert "the broker does not answer since 00:00:12" in run.lines[0]
-    assert "`lab start`" in run.lines[0]
+    assert "`lab start` in a terminal" in run.lines[0]
     assert "answers again" in run.lines[1]
     waiting = [one for one in run.steps if not one.readings]
     assert len(waiting) == 31
@@ -274,6 +277,20 @@ def test_an_outage_that_ends_by_itself_is_over_too() -> None:
     run.engine.run()
     assert len(run.step_times) == 12
     assert run.world.asked == 1
+
+
+def test_a_lab_that_comes_back_at_another_speed_is_followed_and_that_is_said() -> None:
+    run = Run(1, speed=60)
+    break_off(run, 0.2)
+    run.world.speed_afterwards = 1
+    run.world.attempts = [lambda: heal(run)]
+    run.engine.run()
+    assert run.step_times[:3] == pytest.approx([0, 0.0833, 0.1667], abs=0.001)
+    apart = [later - earlier for earlier, later in itertools.pairwise(run.step_times[3:])]
+    assert apart == pytest.approx([5] * 8)
+    assert "`lab start --speed 60` in a terminal" in run.lines[0]
+    assert "at speed 1 now, not 60" in run.lines[1]
+    assert run.steps[-2].seconds_left == pytest.approx(5)
 
 
 def refuse() -> bool:

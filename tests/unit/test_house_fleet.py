@@ -36,6 +36,7 @@ class FakeDevice:
     client_id: str = "mqtt-test-client"
     all: dict[str, FakeDevice] = field(default_factory=dict)
     refuses: MqttError | None = None
+    outages: int = 0
     is_connected: bool = False
     is_taken_over: bool = False
     trouble: MqttError | None = None
@@ -44,12 +45,15 @@ class FakeDevice:
     hear: Any = None
 
     def sibling(self, client_id: str) -> FakeDevice:
-        self.all[client_id] = FakeDevice(client_id, self.all, self.refuses)
+        self.all[client_id] = FakeDevice(client_id, self.all, self.refuses, self.outages)
         return self.all[client_id]
 
     def connect(self) -> None:
         if self.refuses is not None and self.client_id == "temp_3":
             raise self.refuses
+        if self.outages:
+            self.outages -= 1
+            raise BROKEN
         self.is_connected = True
 
     def disconnect(self) -> None:
@@ -153,8 +157,8 @@ class Clock:
 class House:
     """A fleet of fake devices, and what they were given."""
 
-    def __init__(self, refuses: MqttError | None = None) -> None:
-        self.clock, self.first = Clock(), FakeDevice(refuses=refuses)
+    def __init__(self, refuses: MqttError | None = None, outages: int = 0) -> None:
+        self.clock, self.first = Clock(), FakeDevice(refuses=refuses, outages=outages)
         self.fleet = Fleet(cast(Device, self.first), ROOMS, lambda: BEGIN, self.clock)
 
     def device(self, client_id: str) -> FakeDevice:
@@ -190,6 +194,12 @@ def test_if_one_cannot_connect_all_are_disconnected_and_no_thread_is_left() -> N
         house.fleet.connect()
     assert not any(one.is_connected for one in house.first.all.values())
     assert not [one for one in threading.enumerate() if one.name.startswith("house")]
+
+
+def test_a_broker_that_is_busy_is_asked_again_and_one_that_is_gone_is_not_asked_for_ever() -> None:
+    House(outages=2).fleet.connect()
+    with pytest.raises(OutageError):
+        House(outages=3).fleet.connect()
 
 
 def test_an_acknowledged_reading_is_sent_and_one_that_broke_off_is_sent_again_as_late(

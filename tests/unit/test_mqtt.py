@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,7 @@ from lab_utils import mqtt_errors
 from lab_utils.errors import MqttError
 from lab_utils.mqtt import Device, DeviceFiles
 from lab_utils.mqtt_inbox import Inbox, Message, is_match
+from lab_utils.mqtt_link import failed_connection
 
 LARGEST = 128 * 1024
 
@@ -156,3 +158,25 @@ def test_a_device_that_is_not_connected_says_so(tmp_path: Path) -> None:
         with pytest.raises(MqttError, match="not connected"):
             use()
     device.disconnect()
+
+
+@pytest.mark.parametrize(
+    ("name", "is_outage"),
+    [
+        ("AWS_IO_TLS_NEGOTIATION_TIMEOUT", True),
+        ("AWS_IO_SOCKET_TIMEOUT", True),
+        ("AWS_ERROR_MQTT5_CONNACK_TIMEOUT", True),
+        ("AWS_IO_SOCKET_CONNECTION_REFUSED", True),
+        ("AWS_ERROR_MQTT_UNEXPECTED_HANGUP", False),
+        ("AWS_IO_TLS_ERROR_ALERT_RECEIVED", False),
+    ],
+)
+def test_a_handshake_that_takes_too_long_is_an_outage_and_one_that_is_cut_off_a_refusal(
+    name: str, is_outage: bool
+) -> None:
+    failure = SimpleNamespace(
+        connack_packet=None, exception=SimpleNamespace(name=name, message="so it is.")
+    )
+    error = failed_connection("connect", "temp_1", ("localhost", 8883), "abc", failure)
+    assert isinstance(error, mqtt_errors.OutageError) == is_outage
+    assert name in error.happened
