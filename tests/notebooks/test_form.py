@@ -11,6 +11,7 @@ from tests.notebooks.books import PATHS, checks, code_cells, nbgrader, read, tag
 
 POINTS = {1: 15, 2: 15, 3: 15, 4: 25, 5: 15, 6: 10, 7: 5}
 LONGEST_CODE, LONGEST_HCL, LONGEST_TEXT_WORDS = 20, 30, 95
+FEWEST_CELLS, MOST_CELLS = 40, 60
 
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
@@ -21,6 +22,11 @@ def part_of(path: Path) -> int:
 
 def test_there_are_notebooks() -> None:
     assert [part_of(path) for path in PATHS] == list(range(1, len(PATHS) + 1))
+
+
+@each_notebook
+def test_a_part_fits_into_one_sitting(path: Path) -> None:
+    assert FEWEST_CELLS <= len(read(path).cells) <= MOST_CELLS
 
 
 @each_notebook
