@@ -126,7 +126,7 @@ class Ministack:
         self._modules = _import_wrapped()
         self._app: Any = self._modules["ministack.app"]
         self._iot: Any = self._modules["ministack.services.iot"]
-        self._listener: asyncio.AbstractServer | None = None
+        self._listeners: list[asyncio.AbstractServer] = []
         self.items = ItemSeam(self._modules, journal)
         self._mend_endpoint()
         self._mend_listener()
@@ -172,15 +172,15 @@ class Ministack:
         )
         return str(certificate), str(key)
 
-    async def listen_mqtt(self, bound: Any) -> None:
-        """Serve MQTT over mutual TLS on a socket that is bound to the loopback interface."""
-        loop = asyncio.get_running_loop()
-        self._listener = await loop.create_server(self._iot._MtlsAcceptor, sock=bound)
+    async def listen_mqtt(self, bound: Iterable[Any]) -> None:
+        """Serve MQTT over mutual TLS on sockets that are bound to the loopback interface."""
+        loop, acceptor = asyncio.get_running_loop(), self._iot._MtlsAcceptor
+        self._listeners = [await loop.create_server(acceptor, sock=one) for one in bound]
 
     async def stop_mqtt(self) -> None:
         """Close the listener and every session."""
-        if self._listener is not None:
-            self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         self._schedules.stop()
         self._functions.close()
         await self._iot.mtls_stop()

@@ -29,6 +29,14 @@ def bind_loopback(port: int | None, usual: int, purpose: str) -> socket.socket:
         return _bind(0)
 
 
+def bind_if_free(port: int) -> socket.socket | None:
+    """Return a socket that is bound to a port, or None if it is taken or not ours to use."""
+    try:
+        return _bind(port)
+    except OSError:
+        return None
+
+
 def _bind_asked(port: int, purpose: str) -> socket.socket:
     try:
         return _bind(port)

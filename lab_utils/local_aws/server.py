@@ -20,7 +20,7 @@ from lab_utils.local_aws import ministack_adapter as adapter
 from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.functions.variables import CA_FILE, Doors
 from lab_utils.local_aws.gateway import Gateway
-from lab_utils.local_aws.ports import LOOPBACK, bind_loopback
+from lab_utils.local_aws.ports import LOOPBACK, bind_if_free, bind_loopback
 from lab_utils.local_aws.provider.server import serve_providers
 from lab_utils.local_aws.server_settings import ServerSettings
 from lab_utils.local_aws.session_file import SESSION_FILE, Session, write_private, write_session
@@ -32,6 +32,9 @@ from lab_utils.local_aws.tls_door import TlsConfig, write_bundle
 from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_ACCOUNT, LOCAL_SECRET_KEY
 
 USUAL_HTTP_PORT, USUAL_HTTPS_PORT, USUAL_MQTT_PORT = 4566, 8443, 8883
+ALPN_MQTT_PORT = 443
+"""Where the AWS IoT Device SDK connects to if its user names no port, as AWS lets it."""
+
 _ITEMS_FILE = "dynamodb-items.sqlite3"
 _TERRAFORM_RC = "terraform.rc"
 _KEEP_ALIVE_S = 75
@@ -66,6 +69,9 @@ class LocalServer:
         self._mqtt = bind_loopback(settings.mqtt_port, USUAL_MQTT_PORT, "MQTT")
         self._https = bind_loopback(None, USUAL_HTTPS_PORT, "the AWS APIs over TLS")
         http_port, self._mqtt_port = _port(self._http), _port(self._mqtt)
+        is_usual = self._mqtt_port == USUAL_MQTT_PORT
+        also = bind_if_free(ALPN_MQTT_PORT) if is_usual else None
+        self._mqtt_doors = [self._mqtt] + ([also] if also else [])
         self._endpoint_url = f"http://{LOOPBACK}:{http_port}"
         adapter.prepare_environment(settings, http_port, self._mqtt_port)
         folder = settings.state_dir
@@ -148,7 +154,7 @@ class LocalServer:
 
     @asynccontextmanager
     async def _serving_mqtt(self) -> AsyncIterator[None]:
-        await self._aws.listen_mqtt(self._mqtt)
+        await self._aws.listen_mqtt(self._mqtt_doors)
         try:
             yield
         finally:
