@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from lab_utils.checks.base import CheckContext
 from lab_utils.checks.functions import ZONES
+from lab_utils.checks.readings import STEP_S
 from lab_utils.checks.weather import (
     COLD,
     COLD_WITH_ARTEFACTS,
@@ -24,13 +25,12 @@ from lab_utils.checks.weather import (
 from lab_utils.errors import MqttError
 from lab_utils.mqtt import Message
 
-_STEP_S = 5.0
 _MINUTE_S = 60.0
 _PATIENCE_S = 3 * _MINUTE_S
 """Lab seconds until a zone has to be switched: one until the older readings have left the last
 minute, one until the schedule fires, and one to spare."""
-_ARTEFACT_S = 25.0
-"""After so many lab seconds a first artefact has been sent."""
+_ARTEFACT_S = 35.0
+"""After so many lab seconds a first artefact has been sent, and a function may have seen it."""
 _MILD_S, _EDGES_S = 70.0, 115.0
 """The scenes begin when a command has come, so the schedule fires next after about 60 lab seconds,
 and then after 120 and 180, when the last minute holds readings of the last scene alone."""
@@ -151,11 +151,15 @@ def _is_off(scene: Scene | None, zone: int) -> bool:
     return scene is not None and scene.last(zone) is False
 
 
-def watch_loop(context: CheckContext) -> Observation:
+def watch_loop(context: CheckContext, is_broken: Callable[[], bool]) -> Observation:
     """Return what the loop does with readings that the checks send.
 
     The schedule alone drives it; each zone is hot once and cold once, so that a function that
     does not look at the readings is found out.
+
+    Args:
+        context: What the check may use.
+        is_broken: Whether there is a reason for silence, so that watching on has no sense.
 
     Raises:
         MqttError: The devices cannot do what those of the house do.
@@ -163,10 +167,13 @@ def watch_loop(context: CheckContext) -> Observation:
     stage = _Stage(context)
     with open_house(context, _FIRST, stage.take) as sensors:
         stage.sensors = sensors
-        seen = Observation(*stage.swap())
+        first = stage.play_first()
+        if not first.commands and is_broken():
+            return Observation(first)
+        seen = Observation(first, stage.play_swapped())
         if _has_late_comer(seen):
             # A function may tell a change only, and have known the first state from before.
-            seen = Observation(*stage.swap())
+            seen = Observation(stage.play_first(), stage.play_swapped())
         if not seen.follows:
             return seen
         mild = stage.play({1: MILD_AFTER_COLD, 2: MILD_AFTER_HOT}, _MILD_S, _SHORT_SLACK_S)
@@ -203,7 +210,7 @@ class _Stage:
 
     def __init__(self, context: CheckContext) -> None:
         self._timeline = context.timeline()
-        self.slack_s = context.timeout_s
+        self._slack_s = min(_SLACK_S, context.timeout_s)
         self._changed = threading.Condition()
         self._arrived: list[tuple[int, Message, float]] = []
 
@@ -213,16 +220,15 @@ class _Stage:
             self._arrived.append((zone, message, time.monotonic()))
             self._changed.notify_all()
 
-    def swap(self) -> tuple[Scene, Scene | None]:
-        """Return a scene in which zone 1 is hot, and one in which zone 2 is, if it has sense."""
+    def play_first(self) -> Scene:
+        """Return a scene in which zone 1 is hot, and zone 2 cold with artefacts."""
         wanted = _has_told({1: True, 2: False}, _ARTEFACT_S)
-        first = self.play(_FIRST, _PATIENCE_S, self.slack_s, wanted)
-        if not first.commands:
-            return first, None
-        # From here on it is known that something runs, and how long it takes.
-        self.slack_s = min(_SLACK_S, self.slack_s)
+        return self.play(_FIRST, _PATIENCE_S, self._slack_s, wanted)
+
+    def play_swapped(self) -> Scene:
+        """Return a scene in which zone 1 is cold, without artefacts, and zone 2 hot."""
         wanted = _has_told({1: False, 2: True})
-        return first, self.play({1: COLD, 2: HOT}, _PATIENCE_S, self.slack_s, wanted)
+        return self.play({1: COLD, 2: HOT}, _PATIENCE_S, self._slack_s, wanted)
 
     def play(
         self,
@@ -249,7 +255,7 @@ class _Stage:
 
         while not is_done(scene()) and time.monotonic() < end:
             self.sensors.publish(weather)
-            due = max(due + real_seconds(_STEP_S), time.monotonic())
+            due = max(due + real_seconds(STEP_S), time.monotonic())
             with self._changed:
                 left_s = max(0.0, min(due, end) - time.monotonic())
                 self._changed.wait_for(lambda: is_done(scene()), left_s)

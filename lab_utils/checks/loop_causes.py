@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,13 @@ from botocore.exceptions import ClientError
 
 from lab_utils.checks import records
 from lab_utils.checks.base import CheckContext, Finding
-from lab_utils.checks.closed_loop import LONGEST_S, SHORTEST_S, Observation, watch_loop
+from lab_utils.checks.closed_loop import (
+    LONGEST_S,
+    SHORTEST_S,
+    Command,
+    Observation,
+    watch_loop,
+)
 from lab_utils.checks.functions import (
     PUBLISH,
     SELECT,
@@ -100,49 +107,57 @@ def _observe(context: CheckContext) -> Observation:
             f"{longest_s / 60:.0f} minutes."
         )
     began = timeline.now()
-    observation = watch_loop(context)
-    if any(command.is_on is not None for command in observation.first.commands):
+    causes: list[Finding] = []
+
+    def is_broken() -> bool:
+        causes.extend(find_causes(context))
+        return bool(causes)
+
+    observation = watch_loop(context, is_broken)
+    scenes = [scene for scene in (observation.first, observation.swapped) if scene]
+    commands = [command for scene in scenes for command in scene.commands]
+    if any(command.is_on is not None for command in commands):
         return observation
-    why = explain_silence(context, observation, began)
+    why = causes[0] if causes else explain_silence(context, commands, began)
     return replace(observation, cause=why.seen, hint=why.hint)
 
 
-def explain_silence(context: CheckContext, observation: Observation, began: datetime) -> Finding:
+def find_causes(context: CheckContext) -> Iterator[Finding]:
+    """Yield what is seen to be broken between the readings and the commands, in their order."""
+    looks: tuple[Callable[[CheckContext], Finding | None], ...] = (
+        look_at_schedule,
+        look_at_permission,
+        _no_reading,
+        look_at_code,
+        look_at_publishing_role,
+    )
+    for look in looks:
+        # What cannot be looked at is no reason that could be told.
+        with suppress(LabError, ClientError):
+            found = look(context)
+            if found and not found.passed:
+                yield found
+
+
+def explain_silence(context: CheckContext, commands: Sequence[Command], began: datetime) -> Finding:
     """Return the likeliest reason for which no air conditioner was told anything.
 
     Args:
         context: What the check may use.
-        observation: What was seen.
-        began: The lab's time before it.
+        commands: What came, none of which can be read.
+        began: The lab's time before.
     """
-    looks: tuple[Callable[[], Finding | None], ...] = (
-        lambda: _unreadable(observation),
-        lambda: _failed(look_at_schedule(context)),
-        lambda: _failed(look_at_permission(context)),
-        lambda: _no_reading(context),
-        lambda: _failed(look_at_code(context)),
-        lambda: _failed(look_at_publishing_role(context)),
-        lambda: _whole_numbers(context),
-    )
-    for look in looks:
-        try:
-            if found := look():
-                return found
-        except (LabError, ClientError):
-            continue  # What cannot be looked at is no reason that could be told.
-    return _nothing_sent(context, began)
+    if commands:
+        return _unreadable(commands[0])
+    cause = next(find_causes(context), None)
+    if cause is None:
+        with suppress(LabError, ClientError):
+            cause = _whole_numbers(context)
+    return cause or _nothing_sent(context, began)
 
 
-def _failed(finding: Finding) -> Finding | None:
-    return None if finding.passed else finding
-
-
-def _unreadable(observation: Observation) -> Finding | None:
-    commands = observation.first.commands
-    if not commands:
-        return None
-    topic = command_topic(commands[0].zone)
-    seen = f"what came on {topic} was {commands[0].text}"
+def _unreadable(command: Command) -> Finding:
+    seen = f"what came on {command_topic(command.zone)} was {command.text}"
     hint = 'an air conditioner takes {"state": {"enabled": true}} or false, as JSON.'
     return Finding(False, seen, hint=hint)
 

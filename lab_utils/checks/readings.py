@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any, TypeVar
 
-from lab_utils.checks.base import CheckContext
+from lab_utils.checks.base import TEST_SENSOR, TEST_TOPIC, CheckContext
+from lab_utils.mqtt import Device
 
+T = TypeVar("T")
+STEP_S = 5.0
+"""How many lab seconds lie between two readings of a sensor."""
 Reading = dict[str, Any]
+SENSORS = {1: (1, 2), 2: (3, 4)}
+"""The two sensors of each zone of the house."""
 ATTIC_TOPIC = "sensor/temperature/attic/temp_9"
 """A topic one level deeper than those of the house's sensors."""
 LEVEL_HINT = (
@@ -46,6 +54,30 @@ def publish_reading(context: CheckContext, sensor: str, reading: Reading) -> Non
     """
     topic = topic_of(sensor)
     context.with_device(sensor, lambda device: device.publish(topic, reading))
+
+
+def while_sending(context: CheckContext, work: Callable[[], T]) -> T:
+    """Return what some work gives while a mild reading of each zone is sent every few seconds.
+
+    Args:
+        context: What the check may use.
+        work: Called once, in a thread of its own.
+
+    Raises:
+        MqttError: No device can connect and publish.
+    """
+
+    def send(device: Device) -> T:
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(work)
+            while not asked.done():
+                for zone, sensors in SENSORS.items():
+                    reading = make_reading(any_temperature(25, 30), sensors[0], zone)
+                    device.publish(TEST_TOPIC, reading)
+                wait([asked], context.timeline().real_seconds(STEP_S))
+            return asked.result()
+
+    return context.with_device(TEST_SENSOR, send)
 
 
 def topic_of(sensor: str) -> str:

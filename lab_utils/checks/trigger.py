@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from lab_utils.checks import records
 from lab_utils.checks.base import CheckContext, Finding
 from lab_utils.checks.functions import (
@@ -11,6 +13,7 @@ from lab_utils.checks.functions import (
     USUAL_NAME,
     ZONES,
     Function,
+    Invocation,
     command_arn,
     command_topic,
     describe_failure,
@@ -21,6 +24,7 @@ from lab_utils.checks.functions import (
     require_function,
 )
 from lab_utils.checks.policies import Document
+from lab_utils.checks.readings import while_sending
 from lab_utils.checks.roles import look_at_roles
 from lab_utils.checks.schedules import (
     EVENTS_SERVICE,
@@ -31,6 +35,7 @@ from lab_utils.checks.schedules import (
     may_invoke,
     minutes_of,
 )
+from lab_utils.errors import LabError
 
 _STRANGER = "arn:aws:events:eu-west-1:000000000000:rule/stranger"
 """A rule of another account."""
@@ -100,11 +105,28 @@ def look_at_code(context: CheckContext) -> Finding:
     if function is None:
         return Finding(False, "there is no Lambda function")
     own = own_schedules(function, schedules)
-    ended = invoke(context, function, own[0].arn if own else "")
+    rule_arn = own[0].arn if own else ""
+    ended = invoke(context, function, rule_arn)
+    if ended.has_failed and not _is_hopeless(ended):
+        # A function may rely on readings, which there may not have been in the last minute.
+        with suppress(LabError):
+            ended = while_sending(context, lambda: _retry(context, function, rule_arn))
     if not ended.has_failed:
         return Finding(True, f"an invocation of {function.name} succeeded")
     seen = f"an invocation of {function.name} failed: {describe_failure(ended)}"
     return Finding(False, seen, hint=_failure_hint(f"{ended.error_type} {ended.message}"))
+
+
+def _is_hopeless(ended: Invocation) -> bool:
+    """Return whether a function fails for a reason that is none of its readings'."""
+    error = f"{ended.error_type} {ended.message}"
+    return any(words in error for words in ("Runtime.", "AccessDenied", "imed out"))
+
+
+def _retry(context: CheckContext, function: Function, rule_arn: str) -> Invocation:
+    """Return how an invocation ends, the second time if the first came before the readings."""
+    ended = invoke(context, function, rule_arn)
+    return invoke(context, function, rule_arn) if ended.has_failed else ended
 
 
 def _failure_hint(error: str) -> str:

@@ -15,13 +15,11 @@ from botocore.exceptions import ClientError
 
 from lab_utils.checks.base import CheckContext
 from lab_utils.checks.functions import ZONES, command_topic
-from lab_utils.checks.readings import Reading, any_temperature, make_reading, topic_of
+from lab_utils.checks.readings import SENSORS, Reading, any_temperature, make_reading, topic_of
 from lab_utils.checks.storage import take_item
 from lab_utils.mqtt import Device, Message
 from lab_utils.thresholds import ON_ABOVE_C
 
-SENSORS = {1: (1, 2), 2: (3, 4)}
-"""The two sensors of each zone."""
 ARTEFACT_EVERY, FIRST_ARTEFACT = 19, 9
 """About 5 % of a zone's readings, now of the one sensor and now of the other."""
 _COMPANY, _COMPANY_S = 8, 45.0
