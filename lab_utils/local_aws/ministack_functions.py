@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.functions.model import Function, Invocation, Outcome
-from lab_utils.local_aws.functions.packages import Packages, brings_sdk, python_folders
+from lab_utils.local_aws.functions.packages import Packages, python_folders, wants_sdk
 from lab_utils.local_aws.functions.runtime.channel import DEPTH_VARIABLE
 from lab_utils.local_aws.functions.service import FunctionService
 from lab_utils.local_aws.functions.variables import Doors
@@ -192,7 +192,7 @@ class FunctionSeam:
             log_level=_level(logging),
             code=code,
             layers=tuple(layers),
-            has_own_sdk=brings_sdk((code, *layers)),
+            wants_sdk=wants_sdk((code, *layers)),
         )
 
     def _credentials(self, function: Function) -> Mapping[str, str]:

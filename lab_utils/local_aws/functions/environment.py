@@ -79,6 +79,8 @@ class Environment:
         self._lines, self._raw_lines = OutputLines(), OutputLines()
         self._raw = b""
         self._events: list[LogEvent] = []
+        self._written: list[LogEvent] = []
+        self._last_ns = 0
         self._init_ms: float | None = None
         self._peak_mb = 0
 
@@ -129,9 +131,10 @@ class Environment:
 
     def take_events(self) -> list[LogEvent]:
         """Return what is to be logged since the last call."""
+        self._settle()
         events, self._events = self._events, []
         code = str(self.function.code)
-        return [LogEvent(e.time_ms, e.text.replace(code, TASK_ROOT)) for e in events]
+        return [LogEvent(e.time_ns, e.text.replace(code, TASK_ROOT)) for e in events]
 
     def is_alive(self) -> bool:
         """Return whether its process runs."""
@@ -180,7 +183,7 @@ class Environment:
             wait.is_marked = self._take_raw(frame, wait.mark) or wait.is_marked
         else:
             wait.answered(frame)
-        self._events += self._lines.take()
+        self._written += self._lines.take()
 
     def _take_raw(self, frame: Frame, mark: bytes | None) -> bool:
         """Take bytes that went past Python's own streams, up to the mark at their end."""
@@ -194,13 +197,13 @@ class Environment:
             data, self._raw = data[:cut], data[cut:]
         if data:
             self._raw_lines.printed(frame.time_ns, data)
-        self._events += self._raw_lines.take()
+        self._written += self._raw_lines.take()
         return is_marked
 
     def _end_lines(self) -> None:
         for lines in (self._lines, self._raw_lines):
             lines.end_line()
-            self._events += lines.take()
+            self._written += lines.take()
 
     def _ended(self, wait: _Wait) -> Outcome:
         self._end_lines()
@@ -227,8 +230,21 @@ class Environment:
         self._note(self._log.report(now_ns, request_id, usage, outcome))
 
     def _note(self, text: str | None) -> None:
+        """Add an entry of Lambda's own, behind all that was written before it."""
+        self._settle()
         if text is not None:
-            self._events.append(LogEvent(self._clock.now_ms(), text))
+            self._add(LogEvent(self._clock.now_ns(), text))
+
+    def _settle(self) -> None:
+        """Add what was written: it came through two pipes, and is put in order."""
+        written, self._written = self._written, []
+        for event in sorted(written, key=lambda event: event.time_ns):
+            self._add(event)
+
+    def _add(self, event: LogEvent) -> None:
+        """Add an entry; the clocks of two processes do not turn the order round."""
+        self._last_ns = max(self._last_ns, event.time_ns)
+        self._events.append(LogEvent(self._last_ns, event.text))
 
 
 def _outcome(answer: Frame) -> Outcome:

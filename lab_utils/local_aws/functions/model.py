@@ -29,7 +29,7 @@ class Function:
         log_level: The root logger's level; empty for the runtime's own.
         code: The folder of its package.
         layers: The folders of its layers, where Python looks after the package.
-        has_own_sdk: Whether the package or a layer brings its own AWS SDK.
+        wants_sdk: Whether it is likely to use the AWS SDK of the runtime.
     """
 
     place: Place
@@ -47,7 +47,7 @@ class Function:
     log_level: str
     code: Path
     layers: tuple[Path, ...] = ()
-    has_own_sdk: bool = False
+    wants_sdk: bool = False
 
     @property
     def key(self) -> tuple[Place, str, str, str]:
@@ -79,12 +79,17 @@ class LogEvent:
     """An entry of the log.
 
     Attributes:
-        time_ms: The lab's time, milliseconds since the epoch.
+        time_ns: The lab's time, nanoseconds since the epoch.
         text: The message.
     """
 
-    time_ms: int
+    time_ns: int
     text: str
+
+    @property
+    def time_ms(self) -> int:
+        """The lab's time, milliseconds since the epoch."""
+        return self.time_ns // 1_000_000
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lab_utils.local_aws.functions.model import LogEvent
 
-_NS_PER_MS = 1_000_000
 _LONGEST_EVENT = 256 * 1024 - 26
 """What CloudWatch Logs takes, in bytes; longer messages become several."""
 
@@ -45,4 +44,4 @@ class OutputLines:
     def _add(self, time_ns: int, data: bytes) -> None:
         for start in range(0, len(data), _LONGEST_EVENT):
             text = data[start : start + _LONGEST_EVENT].decode("utf-8", "replace")
-            self._events.append(LogEvent(time_ns // _NS_PER_MS, text))
+            self._events.append(LogEvent(time_ns, text))

@@ -7,12 +7,13 @@ import shutil
 import tempfile
 import threading
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 SDK_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 """What Lambda's Python runtimes have beside the standard library."""
+_SDK_MARK = b"boto"
 
 
 class Packages:
@@ -54,13 +55,25 @@ def python_folders(layer: Path) -> tuple[Path, ...]:
     return tuple(folder for folder in (*libraries, python) if folder.is_dir())
 
 
-def brings_sdk(folders: Iterable[Path]) -> bool:
-    """Return whether a package or layer brings a part of the AWS SDK."""
-    return any(
+def wants_sdk(folders: Sequence[Path]) -> bool:
+    """Return whether a function uses the AWS SDK of the runtime, as far as its code shows.
+
+    It does not if the package or a layer brings a part of the SDK.
+
+    Args:
+        folders: The folders of its package and its layers.
+    """
+    brings = any(
         (folder / name).exists() or (folder / f"{name}.py").exists()
         for folder in folders
         for name in SDK_PACKAGES
     )
+    return not brings and any(_SDK_MARK in path.read_bytes() for path in _sources(folders))
+
+
+def _sources(folders: Sequence[Path]) -> Iterator[Path]:
+    for folder in folders:
+        yield from (path for path in folder.rglob("*.py") if path.is_file())
 
 
 def sdk_folders() -> dict[str, str]:

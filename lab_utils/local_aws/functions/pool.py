@@ -32,6 +32,7 @@ class Pool:
         self._busy: set[Environment] = set()
         self._streams: dict[Key, list[str]] = {}
         self._spare: Child | None = None
+        self._spare_since_s = 0.0
         self._is_closed = False
         self._sweeper: threading.Timer | None = None
 
@@ -77,7 +78,7 @@ class Pool:
 
     def process_for(self, function: Function) -> Child:
         """Return a process to become a function; the one that waits, if it fits."""
-        if function.has_own_sdk:
+        if not function.wants_sdk:
             return self._launch(False)
         with self._guard:
             spare, self._spare = self._spare, None
@@ -90,6 +91,8 @@ class Pool:
         with self._guard:
             if self._spare is None and not self._is_closed:
                 self._spare = self._launch(True)
+                self._spare_since_s = time.monotonic()
+                self._sweep_later()
 
     def forget(self, place: Place, name: str, version: str | None = None) -> None:
         """End the environments of a function, or let them end with what they do now.
@@ -142,10 +145,13 @@ class Pool:
             for environment in ended:
                 with suppress(KeyError, ValueError):
                     self._idle[environment.function.key].remove(environment)
-            if any(self._idle.values()):
-                self._sweep_later()
-            elif self._spare is not None:
+            if not any(self._idle.values()) and self._spare_since_s < oldest_s:
                 spare, self._spare = self._spare, None
-                spare.end()
+            else:
+                spare = None
+            if self._spare is not None or any(self._idle.values()):
+                self._sweep_later()
+        if spare is not None:
+            spare.end()
         for environment in ended:
             environment.end()

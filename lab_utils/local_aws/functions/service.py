@@ -64,24 +64,16 @@ class FunctionService:
 
     def run(self, function: Function, invocation: Invocation) -> tuple[Outcome, str]:
         """Let a function handle an event; return what came of it, and the end of its log."""
-        environment = self._pool.acquire(function)
-        failed, is_new = None, environment is None
-        if environment is None:
-            environment = self._new_environment(function)
-            failed = environment.start(self._config(environment), invocation.request_id)
+        known = self._pool.acquire(function)
+        environment = known or self._new_environment(function)
         written = _Written(self._sink, environment)
         try:
-            if failed is not None:
-                environment.fail(invocation.request_id, failed)
-                outcome = failed
-            else:
-                outcome = environment.invoke(invocation, written.flush)
+            failed = None if known else self._start(environment, invocation)
+            outcome = failed or environment.invoke(invocation, written.flush)
         finally:
             written.flush()
-            if failed is not None:
-                environment.end()
             self._pool.release(environment)
-            if is_new and not function.has_own_sdk:
+            if known is None and function.wants_sdk:
                 self._pool.prepare()
         return outcome, written.tail()
 
@@ -108,6 +100,14 @@ class FunctionService:
         )
         self._pool.add(environment)
         return environment
+
+    def _start(self, environment: Environment, invocation: Invocation) -> Outcome | None:
+        """Let an environment become its function; return the invocation's end if it cannot."""
+        failed = environment.start(self._config(environment), invocation.request_id)
+        if failed is not None:
+            environment.fail(invocation.request_id, failed)
+            environment.end()
+        return failed
 
     def _config(self, environment: Environment) -> dict[str, Any]:
         function, doors = environment.function, self._doors
