@@ -72,7 +72,7 @@ class _Invocation:
         self._responses: Any = modules["ministack.core.responses"]
         self._clock = clock
         self._function, self._event = function, event
-        self._config = function.get("config") or function
+        self._config: dict[str, Any] = dict(function.get("config") or function)
         self._started_ns = clock.now_ns()
         self._result: dict[str, Any] = {}
         self.name = str(self._config.get("FunctionName", ""))
@@ -110,7 +110,14 @@ class _Invocation:
         return dict(found or {})
 
     def _attempt(self) -> Outcome:
-        self._result = self._functions._execute_function(self._function, self._event)
+        """Invoke the function as it is now: it may have been deployed anew since the last time."""
+        functions = self._functions
+        function, config, _name = functions._get_func_record_for_ref(self._config["FunctionArn"])
+        if not function or not config:
+            _LOG.warning("%s was deleted before it could be invoked", self.name)
+            return Outcome.DONE
+        record = functions._execution_record_for_config(function, config)
+        self._result = functions._execute_function(record, self._event)
         if self._result.get("throttle"):
             return Outcome.THROTTLED
         return Outcome.FAILED if self._result.get("error") else Outcome.DONE
