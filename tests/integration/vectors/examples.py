@@ -25,8 +25,9 @@ AREAS = (
     "timestream_write",
     "timestream_sql",
     "eventbridge",
+    "lambda",
 )
-"""What the rules engine, Timestream and EventBridge's schedules have to answer for."""
+"""What the rules engine, Timestream, EventBridge's schedules and Lambda have to answer for."""
 
 
 @dataclass(frozen=True)

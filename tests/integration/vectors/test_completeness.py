@@ -6,6 +6,7 @@ import pytest
 
 from tests.integration.vectors import (
     examples,
+    test_lambda,
     test_logs,
     test_rule_actions,
     test_rule_sql,
@@ -15,6 +16,7 @@ from tests.integration.vectors import (
 )
 
 SHOWING = (
+    test_lambda,
     test_logs,
     test_rule_actions,
     test_rule_sql,
