@@ -44,6 +44,7 @@ def plot_zone_means(
     tidy = tidy_means(means)
     style_temperatures(axes)
     axes.set_title("Mean temperature of each zone", color=INK, loc="left", fontsize=11)
+    axes.set_xlabel("lab time (UTC), each mean at the beginning of its minute", color=INK)
     zones = sorted({*tidy["zone_id"], *(switch.zone_id for switch in switches)})
     for place, zone_id in enumerate(zones):
         _draw_zone(axes, tidy[tidy["zone_id"] == zone_id], zone_id, place)

@@ -229,6 +229,13 @@ def test_an_air_conditioner_that_was_on_before_the_run_is_shaded_from_its_start(
     assert band(figure_after(plan, snapshots).bands.collections[2]) == [(on.time, 28)]
 
 
+def test_the_time_axis_begins_with_the_run_and_has_its_length() -> None:
+    plan = plan_of(minutes=10)
+    first = replace(run_of(plan, 1)[0], elapsed_minutes=0.5)
+    begin, end = (to_time(day) for day in figure_after(plan, [first]).axes.get_xlim())
+    assert (begin, end) == (START - timedelta(minutes=0.5), START + timedelta(minutes=9.5))
+
+
 def test_the_last_picture_ends_where_the_run_ended_outages_included() -> None:
     for stopped_at, begun_again in ((36, 36), (120, 130)):
         stage, plan = Stage(), plan_of()
@@ -290,16 +297,33 @@ def test_the_scale_grows_with_a_room_that_is_colder_than_expected() -> None:
     assert low + top * (high - low) < -7.5
 
 
-def test_a_frame_shows_the_newest_state_and_not_the_background_of_an_older_one() -> None:
-    """What stays is drawn once: each thing that may yet change has to draw it anew."""
-    plan, snapshots = plan_of(), run_of(plan_of(), 120)
-    kept = figure_after(plan, snapshots[:3])
-    kept.png()
-    for snapshot in snapshots[3:]:
-        kept.add(snapshot)
-    kept.show(snapshots[-1])
-    fresh = figure_after(plan, snapshots)
-    assert kept.png() == fresh.png()
+CHANGES: dict[str, dict[str, Any]] = {
+    "a switch": {"switches": (Switch(START, 2, True),)},
+    "an air conditioner's state": {"is_on": {1: True, 2: True}},
+    "a colder room": {"temperature_c": -7.5},
+    "a later time": {"time": START + timedelta(hours=1)},
+    "progress": {"elapsed_minutes": 5.0, "seconds_left": 3.0},
+    "temperatures": {"room_c": {1: 12.0}},
+    "a remark": {"remark": "waiting"},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
+def test_a_frame_shows_each_change_and_no_background_of_an_older_one(
+    change: dict[str, Any],
+) -> None:
+    """What stays is drawn once: what may yet change has to draw it anew."""
+    plan, (first, second) = plan_of(), run_of(plan_of(), 2)
+    of_reading = {key: value for key, value in change.items() if key == "temperature_c"}
+    readings = tuple(replace(one, **of_reading) for one in second.readings)
+    others = {key: value for key, value in change.items() if key not in of_reading}
+    changed = replace(second, readings=readings, **others)
+    kept = figure_after(plan, [first])
+    before = kept.png()
+    kept.add(changed)
+    kept.show(changed)
+    assert kept.png() == figure_after(plan, [first, changed]).png()
+    assert kept.png() != before
 
 
 @pytest.fixture
