@@ -55,7 +55,6 @@ class FunctionSeam:
         self._responses: Any = modules["ministack.core.responses"]
         self._packages = Packages(doors.code)
         self._functions: dict[tuple[Place, str, str, str], Function] = {}
-        self._configs: dict[tuple[Place, str, str, str], dict[str, Any]] = {}
         sink = MinistackLogSink(modules)
         self._service = FunctionService(clock, doors, self._credentials, sink)
         self._dispatch = self._lambda._execute_function_dispatch
@@ -161,26 +160,38 @@ class FunctionSeam:
         return {**variables, "_X_AMZN_TRACE_ID": trace_id} if trace_id else variables
 
     def _function(self, record: dict[str, Any], config: dict[str, Any]) -> Function:
+        """Return a function as it is now, whatever was read of it before.
+
+        ministack changes a function's configuration in place and its code beside it, so code is
+        known by its own content, never by what the configuration says.
+        """
         place = Place(self._responses.get_account_id(), self._responses.get_region())
-        key = (place, config["FunctionName"], config["Version"], config["RevisionId"])
+        live = self._lambda._functions.get(config["FunctionName"])
+        if live is not None and config["Version"] == "$LATEST":
+            record, config = live, live["config"]
+        content = record.get("code_zip") or b""
+        digest = self._packages.digest(content)
+        revision = f"{config['RevisionId']}:{digest}"
+        key = (place, config["FunctionName"], config["Version"], revision)
         function = self._functions.get(key)
         if function is None:
-            function = self._functions[key] = self._unpacked(place, record, config)
-            self._configs[key] = config
+            code = self._packages.unpack(digest, content)
+            function = self._made(place, dict(config), revision, code)
+            self._functions[key] = function
         return function
 
-    def _unpacked(self, place: Place, record: dict[str, Any], config: dict[str, Any]) -> Function:
-        code = self._packages.unpack(config.get("CodeSha256") or "none", record.get("code_zip"))
+    def _made(self, place: Place, config: dict[str, Any], revision: str, code: Path) -> Function:
         layers: list[Path] = []
         for layer in reversed(config.get("Layers") or []):
-            content = self._lambda._resolve_layer_zip(layer)
-            layers += python_folders(self._packages.unpack(layer["Arn"], content))
+            content = self._lambda._resolve_layer_zip(layer) or b""
+            unpacked = self._packages.unpack(self._packages.digest(content), content)
+            layers += python_folders(unpacked)
         logging = config.get("LoggingConfig") or {}
         return Function(
             place=place,
             name=config["FunctionName"],
             version=config["Version"],
-            revision=config["RevisionId"],
+            revision=revision,
             runtime=config["Runtime"],
             handler=config["Handler"],
             role_arn=config["Role"],
@@ -197,7 +208,13 @@ class FunctionSeam:
 
     def _credentials(self, function: Function) -> Mapping[str, str]:
         runtime: Any = self._modules["ministack.core.lambda_runtime"]
-        variables: dict[str, str] = runtime.execution_credentials(self._configs[function.key])
+        variables: dict[str, str] = runtime.execution_credentials(
+            {
+                "FunctionArn": function.place.arn("lambda", f"function:{function.name}"),
+                "FunctionName": function.name,
+                "Role": function.role_arn,
+            }
+        )
         return variables
 
     def _forget(
@@ -213,10 +230,9 @@ class FunctionSeam:
             account or self._responses.get_account_id(), region or self._responses.get_region()
         )
         self._service.forget(place, name, qualifier)
-        for known in [k for k in self._functions if k[:2] == (place, name)]:
+        for known in [k for k in list(self._functions) if k[:2] == (place, name)]:
             if qualifier in (None, known[2]):
                 self._functions.pop(known, None)
-                self._configs.pop(known, None)
 
 
 def _take_lab_time(sigv4: Any, clock: LabClock) -> None:

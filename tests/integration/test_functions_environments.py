@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -55,6 +56,27 @@ def test_what_is_global_survives_until_the_function_changes(lambdas: Lambdas) ->
     code = packed({"lambda_function.py": COUNTS.replace("calls = 0", "calls = 10")})
     lambdas.client.update_function_code(FunctionName=name, ZipFile=code)
     assert lambdas.invoke(name).payload == 11
+
+
+def test_new_code_is_taken_at_once_however_busy_the_function_is(lambdas: Lambdas) -> None:
+    name = lambdas.create({"placeholder.txt": "nothing"}, handler="main.handler")
+    is_over = threading.Event()
+
+    def keep_busy() -> None:
+        busy = Lambdas(lambdas.session, lambdas.unique)
+        while not is_over.is_set():
+            busy.invoke(name)
+
+    with ThreadPoolExecutor(2) as threads:
+        callers = [threads.submit(keep_busy) for _ in range(2)]
+        answers = []
+        for number in range(8):
+            code = packed({"main.py": f"def handler(event, context): return {number}\n"})
+            lambdas.client.update_function_code(FunctionName=name, ZipFile=code)
+            answers.append(lambdas.invoke(name).payload)
+        is_over.set()
+    assert [caller.exception() for caller in callers] == [None, None]
+    assert answers == list(range(8))
 
 
 def test_events_at_the_same_time_get_environments_of_their_own(lambdas: Lambdas) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 
 SDK_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 """What Lambda's Python runtimes have beside the standard library."""
+_MOST_DIGESTS = 64
 _SDK_MARK = b"boto"
 
 
@@ -27,15 +29,27 @@ class Packages:
         shutil.rmtree(folder, ignore_errors=True)
         self._folder = folder
         self._guard = threading.Lock()
+        # Code is as large as 50 MB, and the same object as long as it is not changed.
+        self._digests: dict[int, tuple[bytes, str]] = {}
 
-    def unpack(self, digest: str, content: bytes | None) -> Path:
+    def digest(self, content: bytes) -> str:
+        """Return the name of a package's content."""
+        with self._guard:
+            known = self._digests.get(id(content))
+            if known is None or known[0] is not content:
+                if len(self._digests) >= _MOST_DIGESTS:
+                    self._digests.clear()
+                known = self._digests[id(content)] = (content, hashlib.sha256(content).hexdigest())
+        return known[1]
+
+    def unpack(self, digest: str, content: bytes) -> Path:
         """Return the folder of a package.
 
         Args:
-            digest: The name of its content, unique.
-            content: The zip file; an empty folder stands for none.
+            digest: The name of its content.
+            content: The zip file; nothing at all is unpacked to an empty folder.
         """
-        target = self._folder / "".join(c if c.isalnum() else "-" for c in digest)[:64]
+        target = self._folder / digest
         with self._guard:
             if target.is_dir():
                 return target
