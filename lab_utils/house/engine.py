@@ -76,7 +76,7 @@ class Engine:
         self._absence = AbsenceNotes(emit)
         self._zero, self._taken = 0.0, 0
         self._new_switches: list[Switch] = []
-        self._is_behind = False
+        self._is_behind, self._looked_at = False, -math.inf
         self.is_stopped = False
         self.worst_lag_s = 0.0
 
@@ -130,17 +130,20 @@ class Engine:
     def _step_real_s(self) -> float:
         return self._world.timeline.real_seconds(self._plan.step_s)
 
-    def _send_kept(self) -> None:
-        """Say which devices are not connected, and send what the others have kept."""
-        self._absence.take(self._fleet.absent())
-        if self._fleet.kept:
-            self._fleet.send_kept()
-
     def _hear(self) -> None:
+        """Take in what the broker has answered, and now and then how the connections are."""
         self._fleet.take_answers()
+        if self._monotonic() - self._looked_at < _LOOK_S:
+            return
+        self._looked_at = self._monotonic()
         trouble = self._fleet.trouble()
         if trouble is not None:
             raise trouble
+
+    def _send_kept(self) -> None:
+        """Say which devices are not connected, and send what the others have kept."""
+        self._absence.take(self._fleet.absent)
+        self._fleet.send_kept()
 
     def _listen(self, timeout_s: float) -> None:
         for command in self._fleet.wait(timeout_s):

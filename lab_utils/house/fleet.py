@@ -49,6 +49,7 @@ class Fleet:
 
     Attributes:
         on_the_way: How many messages wait for the broker's answer.
+        absent: The client ids that `trouble` has found without a connection.
     """
 
     def __init__(
@@ -68,8 +69,9 @@ class Fleet:
             room.sensor_id: SensorPost(room, device, self._answers)
             for room, device in zip(rooms, self._sensors, strict=True)
         }
+        self._holding: set[SensorPost] = set()
         self._inboxes: list[Inbox] = []
-        self.on_the_way = 0
+        self.on_the_way, self.absent = 0, list[str]()
         self._heard_at = monotonic()
         self._absent_since: dict[str, float] = {}
         self._refusal: MqttError | None = None
@@ -77,7 +79,7 @@ class Fleet:
     @property
     def kept(self) -> int:
         """How many readings wait for a connection."""
-        return sum(post.kept for post in self._posts.values())
+        return sum(post.kept for post in self._holding)
 
     @property
     def is_answering(self) -> bool:
@@ -99,7 +101,7 @@ class Fleet:
             self.close()
             raise
         self._heard_at = self._monotonic()
-        self._absent_since = {}
+        self._absent_since, self.absent = {}, []
 
     def reconnect(self, first: Device) -> None:
         """Connect all devices anew, maybe elsewhere; what they have not delivered is kept.
@@ -123,19 +125,24 @@ class Fleet:
         """Send a reading, or keep it for later; return whether it was sent."""
         if not self.on_the_way:
             self._heard_at = self._monotonic()
-        was_sent = self._posts[dispatch.room.sensor_id].offer(dispatch)
+        post = self._posts[dispatch.room.sensor_id]
+        was_sent = post.offer(dispatch)
         self.on_the_way += was_sent
+        if not was_sent:
+            self._holding.add(post)
         return was_sent
 
     def send_kept(self) -> None:
         """Send what was kept, where the connection stands."""
-        for post in self._posts.values():
+        for post in self._holding:
             self.on_the_way += post.send_kept()
+        self._holding = {post for post in self._holding if post.kept}
 
     def give_up(self) -> None:
         """Give up what was kept."""
-        for post in self._posts.values():
+        for post in self._holding:
             post.give_up()
+        self._holding = set()
 
     def take_answers(self) -> None:
         """Take note of what the broker has answered since the last time."""
@@ -148,6 +155,7 @@ class Fleet:
                 dispatch.arrive()
             elif isinstance(error, OutageError):
                 post.keep(dispatch)
+                self._holding.add(post)
             else:
                 dispatch.give_up()
                 self._refusal = self._refusal or _as_mqtt_error(error)
@@ -169,20 +177,19 @@ class Fleet:
         """End a `wait`, from another thread."""
         self._woken.set()
 
-    def absent(self) -> list[str]:
-        """Return the client ids whose connection does not stand."""
-        now = self._monotonic()
-        gone = [device.client_id for device in self._devices() if not device.is_connected]
-        self._absent_since = {one: self._absent_since.get(one, now) for one in gone}
-        return gone
-
     def trouble(self) -> MqttError | None:
-        """Return what waiting will not mend: a refusal, a client id taken over; else None."""
+        """Look at all connections; return what waiting will not mend, else None.
+
+        That is a refusal that stays one, or a client id that was taken over.
+        """
+        now = self._monotonic()
+        gone = [device for device in self._devices() if not device.is_connected]
+        self.absent = [device.client_id for device in gone]
+        self._absent_since = {one: self._absent_since.get(one, now) for one in self.absent}
         if self._refusal is not None:
             return self._refusal
-        absent = set(self.absent())
-        for device in self._devices() if absent else []:
-            error = device.trouble if device.client_id in absent else None
+        for device in gone:
+            error = device.trouble
             if error is not None and device.is_taken_over:
                 return MqttError(error.attempted, error.happened, _ANOTHER_HOUSE)
             if error is not None and self._is_lasting(device, error):

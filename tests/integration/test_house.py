@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,10 +20,13 @@ import pytest
 from lab_utils import House, Lab
 from lab_utils.embedded import local_control
 from lab_utils.errors import MqttError, SettingsError
+from lab_utils.local_aws.session_file import Session
+from lab_utils.mqtt import Device, DeviceFiles
 from lab_utils.settings import CHECKOUT
 from lab_utils.workspace import seed_workspace
+from tests.integration.conftest import AwsClient
 from tests.integration.test_lab_session import write_solutions
-from tests.integration.things import wait_until
+from tests.integration.things import DeviceFolder, wait_until
 
 TABLE = '"iot"."temperaturesensor"'
 ON = b'{"state": {"enabled": true}}'
@@ -262,25 +266,20 @@ def test_an_interrupted_run_answers_in_json_and_its_status_says_that_it_was_earl
     assert 1 <= answer["minutes"] < 60
 
 
-def test_the_practicals_own_simulation_runs_unchanged(lab: Lab) -> None:
-    lab.client("dynamodb")
-    session = local_control().find(lab.settings)
-    folder = lab.settings.workspace / "src"
-    folder.mkdir()
+def write_simulation(folder: Path, host: str, port: int) -> Path:
+    """Return the practical's script with the endpoint in it, as the practical tells."""
     text = SIMULATION.read_text(encoding="utf-8")
-    text = text.replace(
-        "xxxxxxxxxxxxx-ats.iot.eu-west-1.amazonaws.com", lab.outputs["iot_endpoint"]
-    )
-    if session.mqtt_port != 8883:
-        text = text.replace("PORT = 8883", f"PORT = {session.mqtt_port}")
-    (folder / "simulation.py").write_text(text, encoding="utf-8")
-    run_simulation(lab, folder / "simulation.py", lab.settings.terraform_dir)
+    text = text.replace("xxxxxxxxxxxxx-ats.iot.eu-west-1.amazonaws.com", host)
+    if port != 8883:  # Another embedded AWS of this machine has it.
+        text = text.replace("PORT = 8883", f"PORT = {port}")
+    folder.mkdir()
+    script = folder / "simulation.py"
+    script.write_text(text, encoding="utf-8")
+    return script
 
 
-def run_simulation(lab: Lab, script: Path, folder: Path) -> None:
-    """Run a simulation until a command has reached it and its readings are there."""
-    count = f"SELECT count(*) AS n FROM {TABLE} WHERE measure_name = 'zone_id'"
-    before = int(lab.query(count).n[0])
+def run_simulation(script: Path, folder: Path, has_arrived: Callable[[], bool], aws: Any) -> None:
+    """Run a simulation until its readings are there and a command has reached it."""
     running = subprocess.Popen(
         [sys.executable, str(script)],
         cwd=folder,
@@ -289,11 +288,45 @@ def run_simulation(lab: Lab, script: Path, folder: Path) -> None:
         text=True,
     )
     try:
-        wait_until(lambda: int(lab.query(count).n[0]) >= before + 4, "four readings are there", 20)
-        lab.client("iot-data").publish(topic="AC/AC-1", qos=1, payload=ON)
+        wait_until(has_arrived, "four readings are there", 20)
+        aws.publish(topic="AC/AC-1", qos=1, payload=ON)
         assert running.stdout is not None
         assert running.stdout.readline() == "ZONE 1 : AC SWITCH TO True\n"
     finally:
         running.kill()
         _, heard = running.communicate(timeout=10)
     assert heard == ""
+
+
+def test_the_practicals_own_simulation_runs_unchanged(lab: Lab) -> None:
+    count = f"SELECT count(*) AS n FROM {TABLE} WHERE measure_name = 'zone_id'"
+    before = int(lab.query(count).n[0])
+    port = local_control().find(lab.settings).mqtt_port
+    script = write_simulation(lab.settings.workspace / "src", lab.outputs["iot_endpoint"], port)
+    run_simulation(
+        script,
+        lab.settings.terraform_dir,
+        lambda: int(lab.query(count).n[0]) >= before + 4,
+        lab.client("iot-data"),
+    )
+
+
+def test_the_practicals_own_simulation_runs_in_real_time(
+    aws_session: Session, aws_client: AwsClient, make_device: Callable[[], DeviceFolder]
+) -> None:
+    assert aws_session.speed == 1
+    host, port, made = aws_session.mqtt_host, aws_session.mqtt_port, make_device()
+    folder = made.certificate.parent
+    (folder / "files").mkdir()
+    made.certificate.rename(folder / "files" / "test.cert.pem")
+    made.private_key.rename(folder / "files" / "test.private.key")
+    shutil.copy(aws_session.ca_file, folder / "files" / "root-CA.crt")
+    files = DeviceFiles(
+        folder / "files" / "test.cert.pem",
+        folder / "files" / "test.private.key",
+        folder / "files" / "root-CA.crt",
+    )
+    script = write_simulation(folder / "src", host, port)
+    with Device(host, port, files, "ear") as ear, ear.subscribe("sensor/temperature/+") as inbox:
+        run_simulation(script, folder, lambda: len(inbox) >= 4, aws_client("iot-data"))
+        assert {one.json()["sensor_id"] for one in inbox} >= {1, 2, 3, 4}

@@ -51,7 +51,7 @@ class Connections:
     error: MqttError | None = None
     on_the_way: int = 0
     kept: int = 0
-    gone: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
     given_up: int = 0
 
     def offer(self, dispatch: Dispatch) -> bool:
@@ -81,9 +81,6 @@ class Connections:
 
     def give_up(self) -> None:
         self.given_up += 1
-
-    def absent(self) -> list[str]:
-        return self.gone
 
     def trouble(self) -> MqttError | None:
         return self.error
@@ -329,8 +326,8 @@ def test_what_waiting_will_not_mend_ends_the_run_at_once() -> None:
 def test_devices_that_lose_and_find_their_connection_are_named_once() -> None:
     run = Run(1)
     names = ["temp_1", "temp_2", "temp_3", "temp_4"]
-    run.later(11, lambda: setattr(run.fleet, "gone", names))
-    run.later(31, lambda: setattr(run.fleet, "gone", []))
+    run.later(11, lambda: setattr(run.fleet, "absent", names))
+    run.later(31, lambda: setattr(run.fleet, "absent", []))
     run.engine.run()
     assert run.lines == [
         "no connection: temp_1, temp_2, temp_3 and 1 more; readings are kept and sent later",
