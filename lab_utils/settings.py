@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab_utils.errors import SettingsError
@@ -33,6 +33,7 @@ class Settings:
         region: AWS region name; empty on ``aws`` when the environment names none.
         speed: How many times faster than the wall clock the lab's time runs (1 to 120).
         kept_runtimes: Lambda runtimes that AWS has retired and the embedded AWS takes.
+        asked_speed: The speed that an argument or ``LAB_SPEED`` names; None if neither does.
     """
 
     target: str
@@ -40,6 +41,7 @@ class Settings:
     region: str
     speed: int
     kept_runtimes: tuple[str, ...] = ()
+    asked_speed: int | None = field(default=None, compare=False)
 
     @property
     def is_local(self) -> bool:
@@ -86,14 +88,16 @@ def read_settings(
     chosen = _read_target(target or env.get("LAB_TARGET") or "local")
     folder = Path(workspace or env.get("LAB_WORKSPACE") or CHECKOUT).expanduser().resolve()
     named_region = region or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or ""
-    asked_speed = _read_speed(speed if speed is not None else env.get("LAB_SPEED") or 1)
+    named_speed = speed if speed is not None else env.get("LAB_SPEED") or None
+    asked_speed = None if named_speed is None else _read_speed(named_speed)
     is_local = chosen == "local"
     return Settings(
         target=chosen,
         workspace=folder,
         region=named_region or (DEFAULT_LOCAL_REGION if is_local else ""),
-        speed=asked_speed if is_local else 1,
+        speed=asked_speed if is_local and asked_speed else SLOWEST_SPEED,
         kept_runtimes=_read_runtimes(env.get("LAB_KEEP_RUNTIMES") or ""),
+        asked_speed=asked_speed if is_local else None,
     )
 
 

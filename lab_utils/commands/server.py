@@ -29,6 +29,10 @@ def start(arguments: argparse.Namespace) -> int:
         connect_account(settings, print)
         return 0
     session = local_control().start(settings, speed=arguments.speed)
+    if settings.asked_speed not in (None, session.speed):
+        remark = f"LAB_SPEED asks for the speed {settings.asked_speed}, but it runs already with"
+        remark += f" the speed {session.speed}: lab stop, then lab start, would change that"
+        print(f"lab: {remark}", file=sys.stderr)
     if arguments.json:
         print_json(session.status())
         return 0

@@ -57,6 +57,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "load_persisted_state",
     ),
     "ministack.services.eventbridge": (
+        "_apply_input_transformer",
         "_delete_rule",
         "_describe_rule",
         "_disable_rule",
@@ -65,6 +66,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "_invoke_target",
         "_list_targets_by_rule",
         "_now_ts",
+        "_pattern_event_view",
         "_put_events",
         "_put_rule",
         "_put_targets",

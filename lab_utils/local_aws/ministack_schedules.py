@@ -108,7 +108,6 @@ class RuleSchedules:
         self._metrics = EventMetrics(modules, clock)
         self._clock = clock
         events._now_ts, events._validate_schedule_expression = clock.now_s, _is_schedule
-        self._stamp_ingestion()
         self._note_changes()
 
     def entries(self) -> Iterator[Entry]:
@@ -153,17 +152,6 @@ class RuleSchedules:
             return answer
 
         events._put_rule = put_rule
-
-    def _stamp_ingestion(self) -> None:
-        """Let a template's time of ingestion be lab time."""
-        events, clock = self._events, self._clock
-        render = events._render_input_template
-
-        def render_template(template: str, values: dict[str, Any]) -> Any:
-            taken = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-            return render(template, {**values, "aws.events.event.ingestion-time": taken})
-
-        events._render_input_template = render_template
 
 
 def _is_schedule(expression: str) -> bool:

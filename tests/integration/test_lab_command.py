@@ -84,6 +84,14 @@ def test_status_has_the_same_keys_whether_it_runs_or_not(lab: Command) -> None:
     assert set(running["mqtt"]) == {"host", "port"}
 
 
+def test_a_speed_that_the_environment_asks_for_in_vain_is_told_of(lab: Command) -> None:
+    assert lab("start", "--speed", "30").stderr == ""
+    lab.environment["LAB_SPEED"] = "60"
+    again = lab("start")
+    assert again.returncode == 0
+    assert "LAB_SPEED asks for the speed 60, but it runs already with the speed 30" in again.stderr
+
+
 def test_start_prints_an_environment_in_which_any_client_finds_it(lab: Command) -> None:
     environment = exported(lab("start").stdout)
     sts = boto3.client(

@@ -45,24 +45,24 @@ def test_a_cron_runs_on_the_minute(ticks: Ticks) -> None:
 
 def test_each_target_gets_its_own_input(ticks: Ticks) -> None:
     transformer = {
-        "InputPathsMap": {"at": "$.time"},
-        "InputTemplate": '{"at": <at>, "rule": <aws.events.rule-name>, '
+        "InputPathsMap": {"at": "$.time", "source": "$.resources[0]"},
+        "InputTemplate": '{"at": <at>, "rule": <aws.events.rule-name>, "source": <source>, '
         '"taken": <aws.events.event.ingestion-time>}',
     }
     inputs: list[dict[str, Any]] = [
         {"Input": '{"zone": 1}'},
-        {"InputPath": "$.source"},
+        {"InputPath": "$.resources[0]"},
         {"InputTransformer": transformer},
         {},
     ]
     queues = [ticks.queue() for _ in inputs]
     given = [{"Arn": arn, **one} for (_url, arn), one in zip(queues, inputs, strict=True)]
     before = ticks.now()
-    name, _arn = ticks.rule(*given)
+    name, arn = ticks.rule(*given)
     constant, path, made, whole = (ticks.received(url, 1)[0] for url, _arn in queues)
     assert constant == {"zone": 1}
-    assert path == "aws.events"
-    assert (made["at"], made["rule"]) == (whole["time"], name)
+    assert path == arn
+    assert (made["at"], made["rule"], made["source"]) == (whole["time"], name, arn)
     assert before < datetime.fromisoformat(made["taken"]) <= ticks.now()
 
 
