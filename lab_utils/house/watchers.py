@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import sys
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING
@@ -68,7 +69,9 @@ class TerminalWatcher:
     def step(self, snapshot: Snapshot) -> None:
         """Show where the house is."""
         if self._plan is not None:
-            self._status = status_line(self._plan, snapshot)
+            width = shutil.get_terminal_size().columns - 1
+            # A line that wraps could not be taken away again.
+            self._status = status_line(self._plan, snapshot)[:width]
             self._stream.write(_CLEAR_LINE + self._status)
             self._stream.flush()
 
