@@ -40,3 +40,11 @@ def test_a_speed_out_of_range_is_refused_with_the_range(speed: str) -> None:
 def test_an_unknown_target_is_refused_with_the_known_ones() -> None:
     with pytest.raises(SettingsError, match="local, aws"):
         read_settings(environ={"LAB_TARGET": "azure"})
+
+
+def test_a_course_names_the_old_runtimes_that_it_keeps() -> None:
+    assert read_settings(environ={}).kept_runtimes == ()
+    kept = read_settings(environ={"LAB_KEEP_RUNTIMES": "python3.7, python3.8,"}).kept_runtimes
+    assert kept == ("python3.7", "python3.8")
+    with pytest.raises(SettingsError, match="names python3, java8, which is no Python runtime"):
+        read_settings(environ={"LAB_KEEP_RUNTIMES": "python3,java8"})
