@@ -177,12 +177,12 @@ def _readable(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
     Parameters that the run was given stay where they differ from those that stand above them.
     """
-    given = "".join(cell.source for cell in book.cells if "parameters" in _tags(cell))
+    own = "\n".join(cell.source for cell in book.cells if "parameters" in _tags(cell))
     book.cells = [
         cell
         for cell in book.cells
         if "injected-parameters" not in _tags(cell)
-        or cell.source.removeprefix("# Parameters\n").strip() != given.strip()
+        or set(cell.source.removeprefix("# Parameters\n").splitlines()) - set(own.splitlines())
     ]
     for cell in book.cells:
         cell.source = _SOLUTION_MARK.sub("", cell.source)

@@ -9,7 +9,7 @@ from matplotlib import pyplot
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from matplotlib.dates import AutoDateFormatter, AutoDateLocator
+from matplotlib.dates import MINUTELY, AutoDateFormatter, AutoDateLocator
 from matplotlib.text import Text
 
 from lab_utils.plots.palette import FAINT, INK, MUTED
@@ -34,6 +34,7 @@ def new_axes(width: float = 9.0, height: float = 4.5) -> Axes:
 def style_temperatures(axes: Axes) -> None:
     """Give an Axes a scale of degrees, and of lab time in hours and minutes."""
     locator = AutoDateLocator(tz=UTC, minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
+    locator.intervald[MINUTELY] = [1, 2, 5, 10, 15, 30]
     formatter = AutoDateFormatter(locator, tz=UTC)  # type: ignore[no-untyped-call]
     formatter.scaled = {1.0: "%d %b", _HOUR: "%H:%M", _MINUTE: "%H:%M", _SECOND: "%H:%M:%S"}
     axes.xaxis_date(tz=UTC)

@@ -142,6 +142,7 @@ def _legend_marker(line: Line2D) -> Line2D:
 
 def _draw_lines(axes: Axes, rooms: Sequence[Room], is_animated: bool) -> dict[int, Line2D]:
     places: dict[int, int] = {}
+    widths = _widths(rooms)
     lines = {}
     for room in rooms:
         place = places[room.zone_id] = places.get(room.zone_id, -1) + 1
@@ -150,12 +151,20 @@ def _draw_lines(axes: Axes, rooms: Sequence[Room], is_animated: bool) -> dict[in
             [],
             color=zone_colour(room.zone_id),
             linestyle=room_dashes(place) if len(rooms) <= _MANY_ROOMS else "-",
-            linewidth=1.7 if len(rooms) <= _MANY_ROOMS else 0.7,
+            linewidth=widths[room.zone_id],
             label=room.name,
             animated=is_animated,
             zorder=3,
         )
     return lines
+
+
+def _widths(rooms: Sequence[Room]) -> dict[int, float]:
+    """Return each zone's width of lines: what is drawn over another line does not hide it."""
+    if len(rooms) > _MANY_ROOMS:
+        return dict.fromkeys((room.zone_id for room in rooms), 0.7)
+    zones = sorted({room.zone_id for room in rooms})
+    return {zone: 2.8 - 1.4 * place / max(1, len(zones) - 1) for place, zone in enumerate(zones)}
 
 
 def _draw_markers(axes: Axes, marker: str, label: str, size: float, is_animated: bool) -> Line2D:

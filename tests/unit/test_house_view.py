@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
-import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,7 +22,6 @@ from lab_utils import house_view
 from lab_utils.house.events import HousePlan, Reading, Room, Snapshot, Switch
 from lab_utils.house_figure import HEIGHT_PX, WIDTH_PX, HouseFigure
 from lab_utils.house_view import CellOutput, NotebookView, is_watched
-from lab_utils.pictures import draw_pictures
 
 START = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
 STEPS_A_MINUTE = 12
@@ -386,16 +384,3 @@ def test_somebody_looks_on_where_a_question_could_be_answered(
 def test_nobody_looks_on_outside_ipython(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(house_view, "get_ipython", lambda: None)
     assert is_watched() is False
-
-
-def test_an_exported_page_describes_a_figure_that_has_a_description() -> None:
-    about = {"image/png": {"alt": 'A "warm" house', "width": 900, "height": 500}}
-    data = {"image/png": "QQ==", "text/plain": "x"}
-    output = nbformat.v4.new_output("display_data", data=data, metadata=about)
-    plain = nbformat.v4.new_output("display_data", data=data)
-    cell = nbformat.v4.new_code_cell("run()", outputs=[output, plain])
-    draw_pictures(nbformat.v4.new_notebook(cells=[cell]))
-    first, second = cell.outputs
-    assert 'alt="A &quot;warm&quot; house" width="900"' in first.data["text/html"]
-    assert "image/png" not in first.data
-    assert second.data == data
