@@ -14,7 +14,12 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
-from lab_utils.local_aws.functions.checks import Circumstances, Problem, function_problem
+from lab_utils.local_aws.functions.checks import (
+    Circumstances,
+    Problem,
+    function_problem,
+    principal_problem,
+)
 
 Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
 
@@ -28,6 +33,7 @@ _EMPTY_ZIP = b"PK\5\6" + bytes(18)
 _LONGEST_EMPTY = 64
 _CREATE_PATH = re.compile(r"/2015-03-31/functions/?")
 _CONFIGURATION_PATH = re.compile(r"/2015-03-31/functions/[^/]+/configuration")
+_POLICY_PATH = re.compile(r"/2015-03-31/functions/[^/]+/policy")
 _CODE_PATH = re.compile(r"/2015-03-31/functions/[^/]+/code")
 
 
@@ -68,6 +74,10 @@ class _Checked:
         is_new = method == "POST" and bool(_CREATE_PATH.fullmatch(path))
         is_change = method == "PUT" and bool(_CONFIGURATION_PATH.fullmatch(path))
         is_code = method == "PUT" and bool(_CODE_PATH.fullmatch(path))
+        if method == "POST" and _POLICY_PATH.fullmatch(path):
+            problem = principal_problem(str(_document(body).get("Principal", "*")))
+            if problem:
+                return self._refusal(problem)
         if not (is_new or is_change or is_code):
             return await self._handler(method, path, headers, body, query)
         request = _document(body)

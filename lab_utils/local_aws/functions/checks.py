@@ -54,6 +54,20 @@ _RANGES = {"Timeout": (1, 900), "MemorySize": (128, 10_240)}
 _ELSEWHERE = re.compile(r"(java|dotnet|ruby)[\d.]+(al2)?|go1\.x|dotnetcore[\d.]+")
 
 
+_SERVICES = re.compile(
+    r"alexa-appkit|alexa-connectedhome|apigateway|appsync|backup|batch|bedrock|chime|"
+    r"cloudformation|cloudfront|cloudtrail|codebuild|codecommit|codedeploy|codepipeline|"
+    r"cognito-idp|cognito-sync|config|connect|datapipeline|delivery\.logs|dlm|dms|"
+    r"dynamodb|ec2|ecs|edgelambda|elasticloadbalancing|events|firehose|glue|greengrass|"
+    r"guardduty|inspector|iot|iotanalytics|iotevents|kafka|kinesis|kinesisanalytics|"
+    r"lakeformation|lambda\.alarms\.cloudwatch|lex|lexv2|logs|mediaconvert|monitoring|"
+    r"organizations|pinpoint|pipes|quicksight|rds|redshift|s3|s3-object-lambda|sagemaker|"
+    r"scheduler|secretsmanager|securityhub|serverlessrepo|servicecatalog|ses|sns|sqs|ssm|"
+    r"ssm-incidents|states|storagegateway|transfer|voice-connector|vpc-lattice|workmail"
+)
+"""Services that invoke functions, or may: the first part of their principals."""
+
+
 class Problem(NamedTuple):
     """A refusal.
 
@@ -96,6 +110,23 @@ def function_problem(request: Mapping[str, Any], given: Circumstances) -> Proble
         or _package_problem(request, given)
         or _runtime_problem(str(request.get("Runtime") or ""), given)
     )
+
+
+def principal_problem(principal: str) -> Problem | None:
+    """Return what Lambda has against the principal of a permission, such as a misspelt service.
+
+    Args:
+        principal: As in the request of AddPermission.
+    """
+    service = re.fullmatch(r"([\w.-]+?)(\.[a-z]{2}-[a-z-]+-\d)?\.amazonaws\.com(\.cn)?", principal)
+    if service is None:
+        is_known = bool(re.fullmatch(r"\*|\d{12}|arn:aws[\w-]*:(iam|sts)::.+", principal))
+    else:
+        is_known = bool(_SERVICES.fullmatch(service[1]))
+    if is_known:
+        return None
+    words = "The provided principal was invalid. Please check the principal and try again."
+    return Problem(_INVALID, words)
 
 
 def _member_problem(request: Mapping[str, Any]) -> Problem | None:

@@ -23,10 +23,14 @@ class Pool:
 
     Args:
         launch: Starts a process that has the AWS SDK loaded, or one that has not.
+        now_s: A clock that never goes back, seconds.
     """
 
-    def __init__(self, launch: Callable[[bool], Child]) -> None:
+    def __init__(
+        self, launch: Callable[[bool], Child], now_s: Callable[[], float] = time.monotonic
+    ) -> None:
         self._launch = launch
+        self._now_s = now_s
         self._guard = threading.Lock()
         self._idle: dict[Key, list[Environment]] = {}
         self._busy: set[Environment] = set()
@@ -62,7 +66,7 @@ class Pool:
             self._busy.discard(environment)
             is_alive = environment.is_alive()
             if is_wanted and is_alive:
-                environment.idle_since_s = time.monotonic()
+                environment.idle_since_s = self._now_s()
                 self._idle.setdefault(key, []).append(environment)
                 self._sweep_later()
                 return
@@ -91,7 +95,7 @@ class Pool:
         with self._guard:
             if self._spare is None and not self._is_closed:
                 self._spare = self._launch(True)
-                self._spare_since_s = time.monotonic()
+                self._spare_since_s = self._now_s()
                 self._sweep_later()
 
     def forget(self, place: Place, name: str, version: str | None = None) -> None:
@@ -132,13 +136,13 @@ class Pool:
 
     def _sweep_later(self) -> None:
         if self._sweeper is None and not self._is_closed:
-            self._sweeper = threading.Timer(_SWEEP_S, self._sweep)
+            self._sweeper = threading.Timer(_SWEEP_S, self.sweep)
             self._sweeper.daemon = True
             self._sweeper.start()
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
         """End what nobody has used for a while."""
-        oldest_s = time.monotonic() - _IDLE_S
+        oldest_s = self._now_s() - _IDLE_S
         with self._guard:
             self._sweeper = None
             ended = [e for idle in self._idle.values() for e in idle if e.idle_since_s < oldest_s]

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from lab_utils.local_aws.functions.checks import Circumstances, function_problem
+from lab_utils.local_aws.functions.checks import (
+    Circumstances,
+    function_problem,
+    principal_problem,
+)
 
 TODAY = date(2026, 11, 28)
 NEW = Circumstances(is_new=True, today=TODAY, kept_runtimes=(), has_node=False)
@@ -80,6 +84,26 @@ def test_a_course_may_keep_a_retired_runtime_and_a_machine_may_have_node() -> No
     assert function_problem(old, NEW._replace(kept_runtimes=("python3.7",))) is None
     assert function_problem(old, NEW._replace(kept_runtimes=("python3.8",))) is not None
     assert function_problem(node, NEW._replace(has_node=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("principal", "is_known"),
+    [
+        ("events.amazonaws.com", True),
+        ("scheduler.amazonaws.com", True),
+        ("iot.amazonaws.com", True),
+        ("logs.eu-west-1.amazonaws.com", True),
+        ("lambda.alarms.cloudwatch.amazonaws.com", True),
+        ("123456789012", True),
+        ("arn:aws:iam::123456789012:role/r", True),
+        ("*", True),
+        ("event.amazonaws.com", False),
+        ("events.amazon.com", False),
+        ("me", False),
+    ],
+)
+def test_a_permission_is_for_somebody_who_exists(principal: str, is_known: bool) -> None:
+    assert (principal_problem(principal) is None) is is_known
 
 
 def test_a_change_needs_no_code_and_may_go_to_a_runtime_a_little_longer() -> None:
