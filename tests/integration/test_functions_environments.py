@@ -17,6 +17,7 @@ from lab_utils.lab_time import moment_of
 from lab_utils.local_aws import control
 from lab_utils.local_aws.session_file import Session
 from lab_utils.settings import Settings, read_settings
+from tests.integration.conftest import client_of
 from tests.integration.lambdas import LOGGING, Lambdas, packed
 from tests.integration.things import wait_until
 
@@ -235,6 +236,54 @@ def lambda_handler(event, context):
     stamps = [event["timestamp"] / 1000 for event in lambdas.events(name)]
     assert before.timestamp() - 1 <= stamps[0]
     assert stamps[-1] <= after.timestamp()
+
+
+def test_a_function_finds_the_readings_of_the_last_lab_minute(
+    fast_session: Session, unique: Callable[[str], str]
+) -> None:
+    code = """
+from datetime import datetime, timedelta
+import boto3
+
+QUERY = '''SELECT avg(measure_value::double) FROM "{0}"."readings"
+WHERE time BETWEEN from_milliseconds({1}) AND from_milliseconds({2})'''
+
+def lambda_handler(event, context):
+    end = datetime.now()
+    begin = end - timedelta(minutes=1)
+    stamps = [int(moment.timestamp() * 1000) for moment in (begin, end)]
+    query = QUERY.format(event["database"], *stamps)
+    return boto3.client("timestream-query").query(QueryString=query)["Rows"]
+"""
+    lambdas, database = Lambdas(fast_session, unique), unique("database")
+    needs = ("timestream:Select", "timestream:DescribeEndpoints")
+    name = lambdas.create(code, role=lambdas.role({**LOGGING, **dict.fromkeys(needs, "*")}))
+    timestream = client_of(fast_session, "timestream-write")
+    timestream.create_database(DatabaseName=database)
+    timestream.create_table(DatabaseName=database, TableName="readings")
+
+    def mean_c() -> str | None:
+        """Write a reading of now, and one of two minutes ago, and ask the function at once."""
+        now_ms = control.lab_time_ns(fast_session) // 1_000_000
+        readings = ((now_ms, "36.5"), (now_ms - 120_000, "10.5"))
+        records = [
+            {
+                "Dimensions": [{"Name": "zone_id", "Value": "1"}],
+                "MeasureName": "temperature",
+                "MeasureValue": value,
+                "MeasureValueType": "DOUBLE",
+                "Time": str(time_ms),
+            }
+            for time_ms, value in readings
+        ]
+        timestream.write_records(DatabaseName=database, TableName="readings", Records=records)
+        answer = lambdas.invoke(name, {"database": database}, Qualifier="$LATEST")
+        assert answer.error is None, answer.payload
+        value: str | None = answer.payload[0]["Data"][0].get("ScalarValue")
+        return value
+
+    # The first call of a cold function may take longer than half a second, a lab minute here.
+    assert wait_until(mean_c, "a reading") == "36.5"
 
 
 def test_at_speed_one_the_functions_clock_is_the_real_one(lambdas: Lambdas) -> None:
