@@ -26,7 +26,7 @@ __all__ = ["Device", "DeviceFiles", "Inbox", "Message"]
 
 _STOP_S = 5.0
 _STOP_FAILED_S = 0.5
-"""A handshake that failed is held back for long by the TLS library, and nothing is lost with it."""
+"""A handshake that goes wrong is held back for long by the TLS library; nothing is lost with it."""
 
 
 class Device:
@@ -125,7 +125,7 @@ class Device:
 
     def disconnect(self) -> None:
         """Close the connection and end its subscriptions; harmless if there is none."""
-        self._let_go(_STOP_S)
+        self._let_go(_STOP_S if self.is_connected else _STOP_FAILED_S)
 
     def _let_go(self, timeout_s: float) -> None:
         client, self._client = self._client, None
