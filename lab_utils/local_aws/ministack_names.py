@@ -138,6 +138,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "_things",
         "_topic_rules",
         "_unimplemented_sql_functions",
+        "_unscope_topic",
         "_update_thing",
         "_validate_publish_topic",
         "_validate_rule_sql",

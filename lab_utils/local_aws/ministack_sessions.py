@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from functools import lru_cache
 from typing import Any
 
 from lab_utils.local_aws.gateway import MAX_PAYLOAD_BYTES
@@ -15,6 +16,8 @@ _PACKET_TOO_LARGE = 0x95
 _SUBSCRIBE = 8
 _SUBACK_FIRST_BYTE = 0x90
 _REFUSED = 0x80
+_MOST_TOPICS = 8192
+"""Topics and filters whose parts are kept."""
 
 
 class _PayloadTooLargeError(Exception):
@@ -60,8 +63,8 @@ def mend_sessions(iot: Any) -> None:
 def _match_exact_filters_at_once(iot: Any) -> None:
     """Compare a filter without wildcards as it is.
 
-    ministack looks at every subscription for each message, and splits both into their levels:
-    with a hundred air conditioners that takes longer than all else.
+    ministack looks at every subscription for each message, takes its topic apart and splits it
+    into its levels: with a hundred air conditioners that takes longer than all else.
     """
     matches = iot._subscription_matches
 
@@ -71,6 +74,7 @@ def _match_exact_filters_at_once(iot: Any) -> None:
         return topic_filter == topic
 
     iot._subscription_matches = subscription_matches
+    iot._unscope_topic = lru_cache(_MOST_TOPICS)(iot._unscope_topic)
 
 
 def _limit_payloads(iot: Any) -> None:
