@@ -170,7 +170,7 @@ def lambda_handler(event, context):
     lambdas.invoke(name)
     documents = [json.loads(text) for text in lambdas.messages(name)]
     kinds = [document.get("type", document.get("level")) for document in documents]
-    assert kinds == ["platform.initStart", "platform.start", "INFO", None, "platform.report"]
+    assert kinds == ["platform.initStart", "platform.start", "INFO", "ERROR", "platform.report"]
     assert documents[2]["message"] == "warm"
     assert (documents[2]["logger"], documents[2]["zone_id"]) == ("house", 1)
     assert documents[3]["errorType"] == "KeyError"

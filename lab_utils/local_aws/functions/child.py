@@ -66,6 +66,7 @@ class Child:
         assert self._process.stdin is not None
         self._writer = FrameWriter(self._process.stdin.fileno())
         self._open_pipes = 2
+        self._is_ended = False
         for target in (self._read_frames, self._read_output):
             threading.Thread(target=target, daemon=True, name="function-pipe").start()
 
@@ -129,7 +130,13 @@ class Child:
         return self._process.poll() is None
 
     def end(self) -> None:
-        """End the process, and on POSIX whatever it started."""
+        """End the process, and on POSIX whatever it started.
+
+        Only the first call does something: later, the process id may be somebody else's.
+        """
+        if self._is_ended:
+            return
+        self._is_ended = True
         with suppress(OSError):
             if sys.platform == "win32":
                 self._process.kill()
@@ -137,6 +144,7 @@ class Child:
                 os.killpg(self._process.pid, signal.SIGKILL)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_REAP_S)
+        self._writer.stop()
         if self._process.stdin:
             with suppress(OSError):
                 self._process.stdin.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from lab_utils.local_aws.functions.child import Child
 from lab_utils.local_aws.functions.environment import Environment
@@ -147,8 +146,7 @@ class Pool:
             self._sweeper = None
             ended = [e for idle in self._idle.values() for e in idle if e.idle_since_s < oldest_s]
             for environment in ended:
-                with suppress(KeyError, ValueError):
-                    self._idle[environment.function.key].remove(environment)
+                self._idle[environment.function.key].remove(environment)
             if not any(self._idle.values()) and self._spare_since_s < oldest_s:
                 spare, self._spare = self._spare, None
             else:

@@ -70,6 +70,9 @@ class FunctionService:
         try:
             failed = None if known else self._start(environment, invocation)
             outcome = failed or environment.invoke(invocation, written.flush)
+        except BaseException:
+            environment.end()  # Its process may be in the middle of something: not to be kept.
+            raise
         finally:
             written.flush()
             self._pool.release(environment)

@@ -59,6 +59,10 @@ class FrameWriter:
             while data:
                 data = data[os.write(self._fd, data) :]
 
+    def stop(self) -> None:
+        """Send nothing any more: another file may get the descriptor once the pipe is closed."""
+        self._fd = -1
+
 
 def read_frames(fd: int, take: Callable[[Frame], None]) -> None:
     """Hand every frame of a pipe on; return when it ends.

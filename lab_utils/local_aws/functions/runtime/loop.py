@@ -26,7 +26,7 @@ from .channel import (
     read_frames,
 )
 from .context import LambdaContext
-from .errors import FaultError, FaultPaths, describe_error, log_text
+from .errors import FaultPaths, describe_error, log_text
 from .handlers import Handler, load_handler, read_event, write_response
 from .lab_time import LabTime, install
 from .modules import SdkFinder
@@ -138,7 +138,7 @@ class Runtime:
     def _log(self, document: Mapping[str, Any]) -> None:
         if self._is_json:
             stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-            entry = {"timestamp": stamp, "log_level": "ERROR", **document}
+            entry = {"timestamp": stamp, "level": "ERROR", **document}
             self._output.record(json.dumps(entry, ensure_ascii=False) + "\n")
             return
         self._output.record(log_text(dict(document)) + "\n")
@@ -178,6 +178,3 @@ def _end_all() -> None:
     if hasattr(os, "killpg"):
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
-
-
-__all__ = ["FaultError", "Runtime"]
