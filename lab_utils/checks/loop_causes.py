@@ -26,6 +26,7 @@ from lab_utils.checks.functions import (
     ZONES,
     command_arn,
     command_topic,
+    invoke,
     read_policy,
     require_function,
 )
@@ -34,6 +35,7 @@ from lab_utils.checks.trigger import (
     look_at_code,
     look_at_permission,
     look_at_publishing_role,
+    look_at_reading_role,
     look_at_schedule,
     own_schedules,
 )
@@ -129,6 +131,7 @@ def find_causes(context: CheckContext) -> Iterator[Finding]:
         look_at_permission,
         _no_reading,
         look_at_code,
+        look_at_reading_role,
         look_at_publishing_role,
     )
     for look in looks:
@@ -194,16 +197,17 @@ def _nothing_sent(context: CheckContext, began: datetime) -> Finding:
     starts = _invocations(context, function.name, began)
     if starts == 0:
         seen = f"the log of {function.name} shows no invocation while the loop was watched"
-        return Finding(False, seen, hint="is it the schedule's target? lab.logs(...) and aws.log.")
+        return Finding(False, seen, hint="look into the log: lab.logs(...).")
     times = "" if starts is None else f"{starts} times "
     topics = " and ".join(map(command_topic, ZONES))
     seen = f"{function.name} ran {times}without an error, and nothing came on {topics}"
+    log = "\n  ".join(invoke(context, function).log)
     hint = (
         "does it take the mean of each zone by itself (GROUP BY zone_id), of the last minute? "
         "zone_id and temperature are texts in Timestream: is '1' compared with 1? Is the topic "
         f"{command_topic(1)}? print(...) what it finds, and read lab.logs({function.name!r})."
     )
-    return Finding(False, seen, hint=hint)
+    return Finding(False, f"{seen}; its log ends:\n  {log}" if log else seen, hint=hint)
 
 
 def _invocations(context: CheckContext, name: str, began: datetime) -> int | None:
