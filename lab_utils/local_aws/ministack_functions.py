@@ -73,7 +73,8 @@ class FunctionSeam:
                 refusal = self._refusal(headers, body)
                 if refusal is not None:
                     return refusal
-                _is_invoke.set(True)
+                # Nobody waits for the answer to an event; it may go to a destination.
+                _is_invoke.set(headers.get("x-amz-invocation-type") != "Event")
                 _wants_log.set(headers.get("x-amz-log-type", "").lower() == "tail")
                 _client_context.set(_decoded(headers.get("x-amz-client-context")))
             answer = await handler(method, path, headers, body, query)

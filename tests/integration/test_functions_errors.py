@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lab_utils.local_aws.session_file import Session
+from tests.integration.conftest import client_of
 from tests.integration.lambdas import ECHO, Lambdas, packed
 
 SIX_MB = 6 * 1024 * 1024
@@ -66,6 +67,24 @@ def test_a_handler_that_cannot_be_loaded_is_named(
     assert list(answer.payload) == ["errorMessage", "errorType", "requestId", "stackTrace"]
     assert answer.lines[0] == f"[ERROR] {error_type}: {message}"
     assert answer.lines[-1].endswith(f"\tStatus: error\tError Type: {error_type}")
+
+
+def test_the_error_of_an_event_goes_to_its_destination(lambdas: Lambdas) -> None:
+    sqs = client_of(lambdas.session, "sqs")
+    queue = sqs.create_queue(QueueName=lambdas.unique("failures"))["QueueUrl"]
+    told = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    name = lambdas.create("def lambda_handler(e, c):\n    raise ValueError('too hot')\n")
+    lambdas.client.put_function_event_invoke_config(
+        FunctionName=name,
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": told["Attributes"]["QueueArn"]}},
+    )
+    lambdas.invoke(name, {"zone": 1}, InvocationType="Event")
+    (message,) = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
+    failure = json.loads(message["Body"])
+    assert failure["requestPayload"] == {"zone": 1}
+    assert failure["responsePayload"]["errorType"] == "ValueError"
+    assert failure["responsePayload"]["errorMessage"] == "too hot"
 
 
 @pytest.mark.parametrize("module", ["requests", "lab_utils", "ministack", "duckdb", "awscrt"])
