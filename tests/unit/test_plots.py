@@ -141,6 +141,24 @@ def test_rooms_of_a_zone_share_its_colour_and_differ_by_their_dashes() -> None:
     assert line(axes, "livingroom").get_linestyle() != line(axes, "kitchen").get_linestyle()
 
 
+def test_a_line_over_another_one_leaves_its_border_visible() -> None:
+    axes = plot_temperatures(readings())
+    below, above = line(axes, "livingroom"), line(axes, "bedroom")
+    assert axes.lines.index(below) < axes.lines.index(above)
+    assert below.get_linewidth() >= above.get_linewidth() + 1
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"), [(10, "10:02 10:04"), (30, "10:05 10:10"), (2, "10:00:30 10:01:00")]
+)
+def test_the_time_is_told_in_hours_and_minutes(minutes: int, expected: str) -> None:
+    frame = readings(steps=2).assign(is_artefact=False)
+    frame.loc[4:, "time"] += pd.Timedelta(minutes=minutes - 1)
+    axes = plot_temperatures(frame)
+    axes.get_figure(root=True).canvas.draw()  # type: ignore[union-attr]
+    assert expected in " ".join(text.get_text() for text in axes.get_xticklabels())
+
+
 def test_each_line_is_named_at_its_end_with_its_last_value() -> None:
     axes = plot_temperatures(readings())
     assert {"livingroom 29.0", "bathroom 38.0"} <= set(texts(axes).splitlines())
