@@ -154,17 +154,19 @@ class Child:
         return self._open_pipes <= 0
 
     def _read_frames(self) -> None:
-        assert self._process.stdout
-        read_frames(self._process.stdout.fileno(), self._frames.put)
+        assert self._process.stdout is not None
+        with self._process.stdout as pipe:
+            read_frames(pipe.fileno(), self._frames.put)
         self._frames.put(Frame(ENDED, self._now_ns(), b""))
 
     def _read_output(self) -> None:
-        assert self._process.stderr
-        read_pieces(
-            self._process.stderr.fileno(),
-            lambda piece: self._frames.put(Frame(RAW, self._now_ns(), piece)),
-        )
+        assert self._process.stderr is not None
+        with self._process.stderr as pipe:
+            read_pieces(pipe.fileno(), self._take_piece)
         self._frames.put(Frame(ENDED, self._now_ns(), b""))
+
+    def _take_piece(self, piece: bytes) -> None:
+        self._frames.put(Frame(RAW, self._now_ns(), piece))
 
 
 def _apart() -> dict[str, Any]:
