@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -137,7 +136,7 @@ def test_only_log_entries_since_a_moment_count(lab: Lab) -> None:
     lab.publish(TOPIC, {"temperature": 50})
     lab.wait_for_log("AWSIotLogsV2", '"RuleExecution"')
     with pytest.raises(LogError, match="no such entry"):
-        lab.wait_for_log("AWSIotLogsV2", '"RuleExecution"', since=datetime.now(UTC), timeout_s=0.2)
+        lab.wait_for_log("AWSIotLogsV2", '"RuleExecution"', since=lab.now(), timeout_s=0.2)
 
 
 def test_a_column_that_is_not_there_yet_is_waited_for_and_named(lab: Lab) -> None:

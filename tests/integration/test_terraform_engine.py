@@ -119,6 +119,14 @@ def test_bad_hcl_gives_terraforms_own_words_with_file_and_line(
     assert not (terraform.folder / "terraform.tfstate").exists()
 
 
+def test_the_folder_is_prepared_where_a_module_came(terraform: Terraform) -> None:
+    write(terraform, 'module "zone" {\n  source = "./zone"\n}\n')
+    (terraform.folder / "zone").mkdir()
+    (terraform.folder / "zone" / "main.tf").write_text('resource "terraform_data" "ac" {\n}\n')
+    assert terraform.apply().counts["add"] == 1
+    assert terraform.resource_addresses() == ["module.zone.terraform_data.ac"]
+
+
 def test_a_syntax_error_is_told_at_once_with_its_line_in_the_cell(terraform: Terraform) -> None:
     text = 'resource "terraform_data" "a" {\n  input = \n}\n'
     write_section(terraform.folder, "iot.tf", "# none\n", "cell-1")
