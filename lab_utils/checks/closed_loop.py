@@ -97,6 +97,7 @@ class Observation:
         edges: At last zone 1 was at the limit, and zone 2 sent nothing; or None.
         cause: Why the loop stays silent; "" where it does not.
         hint: What to do about it.
+        strangers: How many readings of the same zones others have sent meanwhile.
     """
 
     first: Scene
@@ -105,6 +106,7 @@ class Observation:
     edges: Scene | None = None
     cause: str = ""
     hint: str = ""
+    strangers: int = 0
 
     def is_switched_on(self, zone: int) -> bool:
         """Return whether a zone was switched on by its heat, and not while it was cold."""
@@ -167,18 +169,22 @@ def watch_loop(context: CheckContext, is_broken: Callable[[], bool]) -> Observat
     stage = _Stage(context)
     with open_house(context, _FIRST, stage.take) as sensors:
         stage.sensors = sensors
-        first = stage.play_first()
-        if not first.commands and is_broken():
-            return Observation(first)
-        seen = Observation(first, stage.play_swapped())
-        if _has_late_comer(seen):
-            # A function may tell a change only, and have known the first state from before.
-            seen = Observation(stage.play_first(), stage.play_swapped())
-        if not seen.follows:
-            return seen
-        mild = stage.play({1: MILD_AFTER_COLD, 2: MILD_AFTER_HOT}, _MILD_S, _SHORT_SLACK_S)
-        edges = stage.play({1: LIMIT}, _EDGES_S, _SHORT_SLACK_S)
-        return replace(seen, mild=mild, edges=edges)
+        return replace(_watch(stage, is_broken), strangers=len(sensors.strangers))
+
+
+def _watch(stage: _Stage, is_broken: Callable[[], bool]) -> Observation:
+    first = stage.play_first()
+    if not first.commands and is_broken():
+        return Observation(first)
+    seen = Observation(first, stage.play_swapped())
+    if _has_late_comer(seen):
+        # A function may tell a change only, and have known the first state from before.
+        seen = Observation(stage.play_first(), stage.play_swapped())
+    if not seen.follows:
+        return seen
+    mild = stage.play({1: MILD_AFTER_COLD, 2: MILD_AFTER_HOT}, _MILD_S, _SHORT_SLACK_S)
+    edges = stage.play({1: LIMIT}, _EDGES_S, _SHORT_SLACK_S)
+    return replace(seen, mild=mild, edges=edges)
 
 
 def _has_late_comer(seen: Observation) -> bool:

@@ -22,6 +22,9 @@ ZONES = (1, 2)
 SELECT, PUBLISH = "timestream:Select", "iot:Publish"
 _TAIL_LINES = 6
 _LONGEST_LINE = 300
+_FRAME, _OWN_FRAME = '  File "', '  File "/var/task/'
+"""How a line of a traceback begins, and one of the function's own code."""
+_PLATFORM = ("START ", "END ", "REPORT ", "INIT_START ", "INIT_REPORT ")
 
 
 @dataclass(frozen=True)
@@ -194,10 +197,17 @@ def invoke(context: CheckContext, function: Function, rule_arn: str = "") -> Inv
 
 
 def shorten_log(text: str) -> tuple[str, ...]:
-    """Return the last lines of a log, without those that Lambda itself writes."""
-    lines = [line.replace("\u00a0", " ").rstrip() for line in text.splitlines()]
-    own = [line for line in lines if line and not line.startswith(("START ", "END ", "REPORT "))]
-    return tuple(line[:_LONGEST_LINE] for line in own[-_TAIL_LINES:])
+    """Return the last lines of a log, without those that Lambda writes or that tell of its code."""
+    kept: list[str] = []
+    is_library = False
+    for line in text.replace("\u00a0", " ").splitlines():
+        if line.startswith(_FRAME):
+            is_library = not line.startswith(_OWN_FRAME)
+        elif not line.startswith(f"{_FRAME[:2]}  "):
+            is_library = False
+        if line.strip() and not is_library and not line.startswith(_PLATFORM):
+            kept.append(line.rstrip()[:_LONGEST_LINE])
+    return tuple(kept[-_TAIL_LINES:])
 
 
 def _error(payload: bytes) -> dict[str, Any]:
@@ -222,7 +232,7 @@ def _event(context: CheckContext, function: Function, rule_arn: str) -> dict[str
         "account": account,
         "time": context.timeline().now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         "region": region,
-        "resources": [rule_arn],
+        "resources": [rule_arn] if rule_arn else [],
         "detail": {},
     }
 

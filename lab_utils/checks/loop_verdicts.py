@@ -75,17 +75,24 @@ def judge_edges(observation: Observation) -> Finding:
 
 def _not_followed(observation: Observation) -> Finding:
     """Return what the air conditioners were told instead, or why nothing."""
-    if observation.cause:
-        return Finding(False, observation.cause, hint=observation.hint)
     scenes = (observation.first, observation.swapped)
-    seen = "; then ".join(_describe(scene) for scene in scenes if scene)
-    return Finding(False, seen)
+    seen = observation.cause or "; then ".join(_describe(scene) for scene in scenes if scene)
+    return _beside_strangers(observation, seen, observation.hint)
 
 
 def _unknown(observation: Observation) -> Finding:
     why = f": {observation.cause}" if observation.cause else ""
     seen = f"no zone is switched on and off yet, so this cannot be seen{why}"
-    return Finding(False, seen, hint=observation.hint or "first part4-hot and part4-cold.")
+    hint = observation.hint or "first part4-hot and part4-cold."
+    return _beside_strangers(observation, seen, hint)
+
+
+def _beside_strangers(observation: Observation, seen: str, hint: str) -> Finding:
+    """Return a finding that tells of a house that ran beside the checks."""
+    if not observation.strangers:
+        return Finding(False, seen, hint=hint)
+    others = f"meanwhile {observation.strangers} other readings of zones 1 and 2 came"
+    return Finding(False, f"{seen}; {others}", hint=f"{_STRANGERS_HINT} {hint}".rstrip())
 
 
 def _describe(scene: Scene) -> str:
@@ -104,6 +111,7 @@ def _state(is_on: bool) -> str:
     return "on" if is_on else "off"
 
 
+_STRANGERS_HINT = "a house runs beside the checks: stop it, wait a minute, and check again."
 _NO_DATA_HINT = "the mean of nothing is not 0: a zone without rows is left out."
 _ONE_ZONE_HINT = (
     f"the other zone works: each zone has its own mean, its own topic AC/AC-N, and its own "

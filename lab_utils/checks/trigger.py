@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 from lab_utils.checks import records
@@ -37,6 +38,7 @@ from lab_utils.checks.schedules import (
 )
 from lab_utils.errors import LabError
 
+_MISSING_MODULE = re.compile(r"import module '([\w.]+)': No module named '([\w.]+)'")
 _STRANGER = "arn:aws:events:eu-west-1:000000000000:rule/stranger"
 """A rule of another account."""
 
@@ -130,6 +132,12 @@ def _retry(context: CheckContext, function: Function, rule_arn: str) -> Invocati
 
 
 def _failure_hint(error: str) -> str:
+    missing = _MISSING_MODULE.search(error)
+    if missing and missing[1].split(".")[0] != missing[2].split(".")[0]:
+        return (
+            f"Lambda's runtime has no {missing[2]}: name it in the function's requirements.txt, so "
+            "that lab.package_lambda() packs it, or do without it."
+        )
     return next((hint for words, hint in _FAILURE_HINTS if words in error), "")
 
 
@@ -204,8 +212,8 @@ _FAILURE_HINTS = (
     ),
     (
         "AccessDenied",
-        "the function's role lacks the action that the message names: part4-role and "
-        "part4-role-publish say which.",
+        "allow the action that the message names to the function's role: for Timestream see "
+        "part4-role, for iot:Publish part4-role-publish.",
     ),
     (
         "imed out",

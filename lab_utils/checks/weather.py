@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from lab_utils.checks.base import CheckContext
 from lab_utils.checks.functions import ZONES, command_topic
 from lab_utils.checks.readings import SENSORS, Reading, any_temperature, make_reading, topic_of
 from lab_utils.checks.storage import take_item
+from lab_utils.checks.strangers import collect_strangers
 from lab_utils.mqtt import Device, Message
 from lab_utils.thresholds import ON_ABOVE_C
 
@@ -69,11 +70,21 @@ class Sensors:
     Args:
         context: What the check may use.
         devices: The connected devices by their names.
+        ids: Takes the ids of the readings.
+        strangers: The topics of readings that others have sent meanwhile.
     """
 
-    def __init__(self, context: CheckContext, devices: Mapping[str, Device]) -> None:
+    def __init__(
+        self,
+        context: CheckContext,
+        devices: Mapping[str, Device],
+        ids: set[str],
+        strangers: Sequence[str] = (),
+    ) -> None:
+        self.strangers = strangers
         self._context = context
         self._devices = devices
+        self._ids = ids
         self._count = dict.fromkeys(ZONES, 0)
         self._sent_at: dict[int, deque[float]] = {zone: deque(maxlen=_COMPANY) for zone in ZONES}
         self._artefacts: list[str] = []
@@ -89,6 +100,7 @@ class Sensors:
         for zone, rooms in weather.items():
             for room, sensor in enumerate(SENSORS[zone]):
                 reading = self._read(zone, sensor, rooms, room)
+                self._ids.add(reading["id"])
                 payload = json.dumps(reading).encode()
                 name = f"temp_{sensor}"
                 answers.append(self._devices[name].publish_soon(topic_of(name), payload))
@@ -133,22 +145,27 @@ def open_house(
     Raises:
         MqttError: A device cannot connect, or is not allowed what it does in the house.
     """
+    ids: set[str] = set()
     uses: dict[str, Callable[[Device], object]] = {
         **{f"AC-{zone}": _listener(zone, on_command) for zone in ZONES},
         **{
-            f"temp_{sensor}": _publisher(sensor, zone, weather[zone], room)
+            f"temp_{sensor}": _publisher(sensor, zone, weather[zone], room, ids)
             for zone in ZONES
             for room, sensor in enumerate(SENSORS[zone])
         },
     }
-    with ExitStack() as connections, ThreadPoolExecutor(len(uses)) as pool:
+    with (
+        collect_strangers(context, ids) as strangers,
+        ExitStack() as connections,
+        ThreadPoolExecutor(len(uses)) as pool,
+    ):
         # At once, as each waits for the network most of the time.
         asked = {name: pool.submit(context.connect, name, use) for name, use in uses.items()}
         devices = {}
         for name, connecting in asked.items():
             devices[name] = connecting.result()
             connections.callback(devices[name].disconnect)
-        sensors = Sensors(context, devices)
+        sensors = Sensors(context, devices, ids, strangers)
         try:
             yield sensors
         finally:
@@ -164,6 +181,9 @@ def _listener(zone: int, on_command: Callable[[int, Message], None]) -> Callable
     return listen
 
 
-def _publisher(sensor: int, zone: int, weather: Weather, room: int) -> Callable[[Device], object]:
+def _publisher(
+    sensor: int, zone: int, weather: Weather, room: int, ids: set[str]
+) -> Callable[[Device], object]:
     reading = make_reading(weather.temperature(room), sensor, zone)
+    ids.add(reading["id"])
     return lambda device: device.publish(topic_of(f"temp_{sensor}"), reading)

@@ -19,6 +19,7 @@ from lab_utils.checks.catalogue import run_part
 from lab_utils.checks.closed_loop import Command
 from lab_utils.checks.loop_causes import explain_silence
 from lab_utils.checks.readings import make_reading
+from lab_utils.checks.strangers import collect_strangers
 from lab_utils.local_aws import control
 from lab_utils.settings import read_settings
 from tests.integration import air_conditioning
@@ -293,6 +294,33 @@ def test_a_function_that_needs_readings_is_given_some_before_it_is_judged(work: 
     source = air_conditioning.replaced("means = {", "rows[0]\n    means = {")
     work.deploy(package(source))
     assert work.check("part4-function").status == "passed"
+
+
+def test_a_module_that_the_runtime_lacks_is_named(work: Solution) -> None:
+    work.deploy(package("import requests"))
+    result = failed(work, "part4-function")
+    assert "No module named 'requests'" in result.seen
+    assert "requirements.txt" in result.hint
+
+
+def test_a_function_that_hides_its_errors_is_told_its_roles_lack(work: Solution) -> None:
+    source = "def lambda_handler(event, context):\n    print('denied, but who reads this?')"
+    work.deploy(package(source))
+    allow(work, without(work, "timestream:Select"))
+    assert work.check("part4-function").status == "passed"
+    assert "timestream:Select on the table" in cause(work).seen
+
+
+def test_readings_of_another_house_are_noticed(work: Solution) -> None:
+    own, other = make_reading(25.5), make_reading(26.5)
+    with (
+        collect_strangers(work.context, {own["id"]}) as found,
+        work.make_device(f"{work.name}-sensor") as device,
+    ):
+        device.publish("sensor/temperature/temp_1", own)
+        device.publish("sensor/temperature/temp_2", other)
+        wait_until(lambda: found, "the other reading came")
+        assert found == ["sensor/temperature/temp_2"]
 
 
 def test_readings_that_are_not_stored_are_the_cause_of_silence(work: Solution) -> None:

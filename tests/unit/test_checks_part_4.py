@@ -106,10 +106,28 @@ def test_the_sources_of_a_policy_are_told() -> None:
     assert invokers({}) == []
 
 
-def test_a_failed_invocation_is_told_with_the_end_of_its_log() -> None:
-    log = "START RequestId: 1\n[ERROR] KeyError: 'x'\n\u00a0\u00a0File \"a.py\"\nEND 1\nREPORT 1\n"
-    ended = Invocation("KeyError", "'x'", shorten_log(log))
-    assert describe_failure(ended) == "KeyError: 'x'\n  [ERROR] KeyError: 'x'\n    File \"a.py\""
+LOG = """INIT_START Runtime Version: python:3.13
+START RequestId: 1 Version: $LATEST
+[ERROR] AccessDeniedException: no
+Traceback (most recent call last):
+\u00a0\u00a0File "/var/task/ac_control_lambda.py", line 8, in lambda_handler
+\u00a0\u00a0\u00a0\u00a0query()
+\u00a0\u00a0File "/var/runtime/botocore/client.py", line 606, in _api_call
+\u00a0\u00a0\u00a0\u00a0raise error
+END RequestId: 1
+REPORT RequestId: 1
+"""
+
+
+def test_a_failed_invocation_is_told_with_the_end_of_its_log_and_no_line_of_a_library() -> None:
+    ended = Invocation("AccessDeniedException", "no", shorten_log(LOG))
+    assert describe_failure(ended).splitlines() == [
+        "AccessDeniedException: no",
+        "  [ERROR] AccessDeniedException: no",
+        "  Traceback (most recent call last):",
+        '    File "/var/task/ac_control_lambda.py", line 8, in lambda_handler',
+        "      query()",
+    ]
     assert describe_failure(Invocation("KeyError", "'x'", ())) == "KeyError: 'x'"
 
 
@@ -211,3 +229,11 @@ def test_the_cause_of_silence_is_what_was_seen_by_all() -> None:
         finding = judge(silent)
         assert "the rule is asleep" in finding.seen
         assert finding.hint == "wake it"
+
+
+def test_a_house_that_runs_beside_the_checks_is_told() -> None:
+    mixed = Observation(NOTHING, cause="nothing came", hint="look", strangers=48)
+    for judge in JUDGES.values():
+        finding = judge(mixed)
+        assert "48 other readings" in finding.seen
+        assert "stop it" in finding.hint

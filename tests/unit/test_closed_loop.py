@@ -89,7 +89,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Observation]:
         ) -> Iterator[weather.Sensors]:
             house.on_command = on_command
             devices: Any = {f"temp_{number}": house for number in (1, 2, 3, 4)}
-            yield weather.Sensors(used, devices)
+            yield weather.Sensors(used, devices, set())
 
         clock = SimpleNamespace(monotonic=house.monotonic)
         monkeypatch.setattr(closed_loop, "open_house", open_house)
