@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from lab_utils.commands.answers import print_json, settings_of
+from lab_utils.house.events import Switch
 from lab_utils.house.house import House
 from lab_utils.house.watchers import LinesWatcher, TerminalWatcher
 from lab_utils.session import Lab
@@ -42,7 +43,7 @@ def simulate(arguments: argparse.Namespace) -> int:
     return 0 if is_endless or house.minutes_run >= minutes else INTERRUPTED
 
 
-def _answer(house: House, switches: list[Any]) -> dict[str, Any]:
+def _answer(house: House, switches: list[Switch]) -> dict[str, Any]:
     return {
         "minutes": round(house.minutes_run, 3),
         "rooms": len(house.rooms),

@@ -117,7 +117,11 @@ class Snapshot:
 
 
 class Watcher(Protocol):
-    """Watches a run; called in the run's own thread, so what takes long delays the next step."""
+    """Watches a run, in the thread that called `House.run`.
+
+    The house does not wait for it: what takes long delays no reading, and is then told the steps
+    that it has missed one after the other.
+    """
 
     def start(self, plan: HousePlan) -> None:
         """Take what is going to run, before the first step."""

@@ -123,11 +123,9 @@ class Fleet:
 
     def offer(self, dispatch: Dispatch) -> bool:
         """Send a reading, or keep it for later; return whether it was sent."""
-        if not self.on_the_way:
-            self._heard_at = self._monotonic()
         post = self._posts[dispatch.room.sensor_id]
         was_sent = post.offer(dispatch)
-        self.on_the_way += was_sent
+        self._count_sent(int(was_sent))
         if not was_sent:
             self._holding.add(post)
         return was_sent
@@ -135,7 +133,7 @@ class Fleet:
     def send_kept(self) -> None:
         """Send what was kept, where the connection stands."""
         for post in self._holding:
-            self.on_the_way += post.send_kept()
+            self._count_sent(post.send_kept())
         self._holding = {post for post in self._holding if post.kept}
 
     def give_up(self) -> None:
@@ -196,6 +194,11 @@ class Fleet:
                 return error
         failures = [inbox.failure for inbox in self._inboxes if inbox.failure is not None]
         return _as_mqtt_error(failures[0]) if failures else None
+
+    def _count_sent(self, count: int) -> None:
+        if count and not self.on_the_way:
+            self._heard_at = self._monotonic()  # Until now there was nothing to be answered.
+        self.on_the_way += count
 
     def _is_lasting(self, device: Device, error: MqttError) -> bool:
         absent_s = self._monotonic() - self._absent_since[device.client_id]

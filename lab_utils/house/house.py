@@ -121,10 +121,11 @@ class House:
         fleet = Fleet(world.device, self.rooms, lambda: world.timeline.now())
         journal, events = Journal(keeps_readings), Events()
         engine = Engine(plan, self._state, fleet, world, journal, events.put)
-        began, failure = time.monotonic(), None
+        began, failure, is_watched = time.monotonic(), None, False
         try:
             fleet.connect()
             watcher.start(plan)
+            is_watched = True
             failure = watch(engine, events, watcher, self._report)
         except KeyboardInterrupt:
             engine.stop()
@@ -133,7 +134,8 @@ class House:
         self.tally, self.worst_lag_s = journal.tally, engine.worst_lag_s
         self.minutes_run = engine.elapsed_minutes
         result = HouseRun(readings_frame(journal.readings), journal.switches)
-        watcher.finish(*result, engine.is_stopped or failure is not None)
+        if is_watched:  # It is not if the interrupt came while the devices connected.
+            watcher.finish(*result, engine.is_stopped or failure is not None)
         self._report(_summary(engine, journal, time.monotonic() - began))
         if failure is not None:
             raise failure

@@ -8,15 +8,18 @@ from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from lab_utils.errors import MqttError
+from lab_utils.house import house as house_module
 from lab_utils.house.dispatches import Dispatch
 from lab_utils.house.fleet import REFUSED_S, SILENT_S, Fleet
 from lab_utils.house.posts import KEPT_READINGS, MOST_ON_THE_WAY, Answer, SensorPost
 from lab_utils.house.rooms import plan_rooms
+from lab_utils.lab_time import Timeline
 from lab_utils.mqtt import Device, Message
 from lab_utils.mqtt_errors import OutageError
 
@@ -35,7 +38,7 @@ class FakeInbox:
 class FakeDevice:
     client_id: str = "mqtt-test-client"
     all: dict[str, FakeDevice] = field(default_factory=dict)
-    refuses: MqttError | None = None
+    refuses: BaseException | None = None
     outages: int = 0
     is_connected: bool = False
     is_taken_over: bool = False
@@ -260,6 +263,34 @@ def test_the_broker_counts_as_gone_if_no_connection_stands_or_nothing_is_answere
     for device in house.first.all.values():
         device.is_connected = False
     assert not house.fleet.is_answering
+
+
+def test_the_patience_for_an_answer_begins_when_what_was_kept_is_sent(house: House) -> None:
+    sensor = house.device("temp_1")
+    sensor.is_connected = False
+    house.fleet.offer(reading(0))
+    house.clock.now_s += 2 * SILENT_S
+    sensor.is_connected = True
+    house.fleet.send_kept()
+    assert house.fleet.on_the_way == 1
+    assert house.fleet.is_answering
+    house.clock.now_s += SILENT_S
+    assert not house.fleet.is_answering
+
+
+def test_an_interrupt_while_the_devices_connect_ends_a_run_that_has_not_begun() -> None:
+    class Unwatched:
+        def finish(self, *_result: object, **_given: object) -> None:
+            raise AssertionError("finished without a start")
+
+    said: list[str] = []
+    first = FakeDevice(refuses=KeyboardInterrupt())
+    lab: Any = SimpleNamespace(device=lambda: first, timeline=Timeline.of_wall_clock)
+    sent, switches = house_module.House(lab, report=said.append).run(30, cast(Any, Unwatched()))
+    assert sent.empty
+    assert not switches
+    assert said[0].startswith("stopped: 0 lab minutes")
+    assert not any(device.is_connected for device in first.all.values())
 
 
 def test_another_client_with_the_same_id_is_trouble_at_once(house: House) -> None:
