@@ -168,6 +168,26 @@ def lambda_handler(event, context):
     assert lambdas.invoke(name, {"seconds": 0}).payload == 1
 
 
+@pytest.mark.parametrize("write", ["print('x' * 99)", "os.write(1, b'x' * 99)"])
+def test_a_function_that_prints_without_an_end_is_ended_too(lambdas: Lambdas, write: str) -> None:
+    code = f"import os\ndef lambda_handler(event, context):\n    while True: {write}\n"
+    answer = lambdas.run(code, Timeout=1)
+    assert answer.payload["errorType"] == "Sandbox.Timedout"
+
+
+def test_a_function_may_close_its_standard_streams(lambdas: Lambdas) -> None:
+    code = """
+import os, sys
+
+def lambda_handler(event, context):
+    sys.stdout.close()
+    os.close(2)
+    return "done"
+"""
+    name = lambdas.create(code)
+    assert lambdas.invoke(name).payload == "done"
+
+
 @pytest.mark.parametrize(
     ("code", "end"),
     [

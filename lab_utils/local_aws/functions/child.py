@@ -30,6 +30,7 @@ RAW, ENDED = b"0", b"-"
 _START = Path(__file__).with_name("runtime") / "start.py"
 _KB_PER_MB = 1024
 _POLL_S = 0.25
+_MOST_FRAMES = 512
 _REAP_S = 2.0
 
 
@@ -61,7 +62,7 @@ class Child:
             stderr=subprocess.PIPE,
             **_apart(),
         )
-        self._frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+        self._frames: queue.Queue[Frame] = queue.Queue(_MOST_FRAMES)
         self._now_ns = now_ns
         assert self._process.stdin is not None
         self._writer = FrameWriter(self._process.stdin.fileno())
@@ -156,17 +157,26 @@ class Child:
     def _read_frames(self) -> None:
         assert self._process.stdout is not None
         with self._process.stdout as pipe:
-            read_frames(pipe.fileno(), self._frames.put)
-        self._frames.put(Frame(ENDED, self._now_ns(), b""))
+            read_frames(pipe.fileno(), self._put)
+        self._put(Frame(ENDED, self._now_ns(), b""))
 
     def _read_output(self) -> None:
         assert self._process.stderr is not None
         with self._process.stderr as pipe:
             read_pieces(pipe.fileno(), self._take_piece)
-        self._frames.put(Frame(ENDED, self._now_ns(), b""))
+        self._put(Frame(ENDED, self._now_ns(), b""))
+
+    def _put(self, frame: Frame) -> None:
+        """Keep a frame until it is taken; a process that writes more than that has to wait."""
+        while not self._is_ended:
+            try:
+                self._frames.put(frame, timeout=_POLL_S)
+            except queue.Full:
+                continue
+            return
 
     def _take_piece(self, piece: bytes) -> None:
-        self._frames.put(Frame(RAW, self._now_ns(), piece))
+        self._put(Frame(RAW, self._now_ns(), piece))
 
 
 def _apart() -> dict[str, Any]:

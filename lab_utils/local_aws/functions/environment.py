@@ -159,16 +159,15 @@ class Environment:
 
     def _await_answer(self, wait: _Wait, flush: Callable[[], None] | None = None) -> Outcome:
         next_flush_s = time.monotonic() + _FLUSH_S
-        while not wait.is_complete():
+        # A function may print without an end: the limit holds whether or not something came.
+        while not wait.is_complete() and time.monotonic() < wait.until_s():
             until_s = wait.until_s() if flush is None else min(wait.until_s(), next_flush_s)
             frame = self._child.receive(until_s)
             if frame is not None and frame.kind == ENDED:
                 return self._ended(wait)
             if frame is not None:
                 self._take(frame, wait)
-            elif time.monotonic() >= wait.until_s():
-                break
-            elif flush is not None:
+            if flush is not None and time.monotonic() >= next_flush_s:
                 flush()
                 next_flush_s = time.monotonic() + _FLUSH_S
         self._end_lines()

@@ -12,6 +12,7 @@ import site
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from .channel import (
@@ -120,7 +121,8 @@ class Runtime:
             self._log(document)
             kind, answer = FAILURE, _json(document)
         _flush()
-        os.write(2, invocation["mark"].encode())
+        with suppress(OSError):  # The function may have closed it.
+            os.write(2, invocation["mark"].encode())
         self._writer.send(kind, answer)
         self._output.request_id = ""
 
