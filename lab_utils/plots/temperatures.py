@@ -96,7 +96,7 @@ def plot_temperatures(
     rooms = _rooms_of(tidy)
     axes.set_title("The house: temperature of each room", color=INK, loc="left", fontsize=11)
     lines = RoomLines(axes, rooms)
-    frame_data(axes, tracks)
+    _frame_data(axes, tracks)
     draw_thresholds(axes)
     zones = sorted({room.zone_id for room in rooms if room.zone_id > 0})
     if zones:
@@ -109,7 +109,7 @@ def plot_temperatures(
     return axes
 
 
-def frame_data(axes: Axes, tracks: Tracks) -> None:
+def _frame_data(axes: Axes, tracks: Tracks) -> None:
     """Set the scale: all readings and both thresholds, artefacts included, are within it."""
     lowest = min(OFF_BELOW_C, tracks.lowest_c)
     highest = max([INVALID_FROM_C, *tracks.artefacts.degrees])

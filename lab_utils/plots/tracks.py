@@ -37,7 +37,7 @@ class Tracks:
     Attributes:
         rooms: The points of each room's line by sensor id, artefacts left out.
         artefacts: The artefacts of all rooms.
-        lost: The readings that were never sent, which are on the lines too.
+        lost: The readings that were never sent, which are among the others too.
     """
 
     rooms: dict[int, Track] = field(default_factory=dict)
@@ -63,10 +63,8 @@ class Tracks:
     def _add(
         self, day: float, sensor_id: int, value: float, is_artefact: bool, status: str
     ) -> None:
-        if is_artefact:
-            self.artefacts.add(day, value)
-            return
-        self.rooms.setdefault(sensor_id, Track()).add(day, value)
+        track = self.artefacts if is_artefact else self.rooms.setdefault(sensor_id, Track())
+        track.add(day, value)
         if status == LOST:
             self.lost.add(day, value)
 

@@ -180,13 +180,14 @@ def test_the_words_tell_each_zones_range_switches_artefacts_and_losses() -> None
     view = stage.view(is_live=False)
     snapshots = run_of(plan, 25)
     sent = sent_of(snapshots)
-    sent.loc[sent.index[-1], "status"] = "lost"
+    is_artefact = sent["is_artefact"]
+    sent.loc[[sent.index[-1], sent.index[is_artefact][0]], "status"] = "lost"
     view.start(plan)
     view.step(snapshots[-1])
     view.finish(sent, list(snapshots[-1].switches), stopped=False)
     assert stage.said == [
         "In words: the house ran for 2 lab minutes. Zone 1: 20.0 to 22.0 °C; AC on at 10:02:00. "
-        "Zone 2: 25.0 to 27.0 °C; AC never switched. Sensors made 8 artefacts. 1 reading got lost."
+        "Zone 2: 25.0 to 27.0 °C; AC never switched. Sensors made 8 artefacts. 2 readings got lost."
     ]
 
 
