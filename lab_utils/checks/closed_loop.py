@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from lab_utils.checks.base import CheckContext
 from lab_utils.checks.functions import ZONES
-from lab_utils.checks.readings import STEP_S
 from lab_utils.checks.weather import (
     COLD,
     COLD_WITH_ARTEFACTS,
@@ -22,7 +21,8 @@ from lab_utils.checks.weather import (
     Weather,
     open_house,
 )
-from lab_utils.errors import MqttError
+from lab_utils.house import commands
+from lab_utils.house.events import STEP_S
 from lab_utils.mqtt import Message
 
 _MINUTE_S = 60.0
@@ -271,18 +271,15 @@ class _Stage:
         with self._changed:
             arrived = self._arrived[before:]
         return tuple(
-            Command(zone, _state(message), (at - began) * self._timeline.speed, _text(message))
+            Command(zone, _state(zone, message), after_s, _text(message))
             for zone, message, at in arrived
+            for after_s in [(at - began) * self._timeline.speed]
         )
 
 
-def _state(message: Message) -> bool | None:
+def _state(zone: int, message: Message) -> bool | None:
     """Return what a message tells an air conditioner, or None if it is no such message."""
-    try:
-        enabled = message.json()["state"]["enabled"]
-    except (MqttError, LookupError, TypeError):
-        return None
-    return enabled if isinstance(enabled, bool) else None
+    return commands.Command(message.received_at, zone, message.payload).is_on
 
 
 def _text(message: Message) -> str:

@@ -40,6 +40,7 @@ from lab_utils.checks.trigger import (
     own_schedules,
 )
 from lab_utils.errors import LabError
+from lab_utils.house.commands import WANTED
 from lab_utils.queries import run_query
 
 _KEY = "closed loop"
@@ -161,7 +162,7 @@ def explain_silence(context: CheckContext, commands: Sequence[Command], began: d
 
 def _unreadable(command: Command) -> Finding:
     seen = f"what came on {command_topic(command.zone)} was {command.text}"
-    hint = 'an air conditioner takes {"state": {"enabled": true}} or false, as JSON.'
+    hint = f"an air conditioner takes {WANTED}, or false instead of true, as JSON."
     return Finding(False, seen, hint=hint)
 
 

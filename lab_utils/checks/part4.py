@@ -10,10 +10,10 @@ from lab_utils.checks.closed_loop import Observation
 from lab_utils.checks.functions import LAMBDA_SERVICE
 from lab_utils.checks.loop_causes import observe_loop
 from lab_utils.checks.schedules import EVENTS_SERVICE
+from lab_utils.house.commands import WANTED
 from lab_utils.thresholds import OFF_BELOW_C, ON_ABOVE_C
 
 _PART = 4
-_COMMAND = '{"state": {"enabled": true}}'
 
 
 def _watched(
@@ -85,7 +85,7 @@ CHECKS = (
     _watched(
         "hot",
         3,
-        f"a zone with a mean above {ON_ABOVE_C:g} in the last minute is sent {_COMMAND} on its "
+        f"a zone with a mean above {ON_ABOVE_C:g} in the last minute is sent {WANTED} on its "
         "topic AC/AC-N, by the schedule, within two minutes",
         _MEAN_HINT,
         loop_verdicts.judge_hot,
@@ -94,7 +94,7 @@ CHECKS = (
         "cold",
         3,
         f"a zone with a mean below {OFF_BELOW_C:g} in the last minute is sent "
-        f"{_COMMAND.replace('true', 'false')} on its topic AC/AC-N, by the schedule, within two "
+        f"{WANTED.replace('true', 'false')} on its topic AC/AC-N, by the schedule, within two "
         "minutes",
         _MEAN_HINT,
         loop_verdicts.judge_cold,

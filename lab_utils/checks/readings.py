@@ -9,11 +9,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 from lab_utils.checks.base import TEST_SENSOR, TEST_TOPIC, CheckContext
+from lab_utils.house.events import STEP_S
 from lab_utils.mqtt import Device
 
 T = TypeVar("T")
-STEP_S = 5.0
-"""How many lab seconds lie between two readings of a sensor."""
 Reading = dict[str, Any]
 SENSORS = {1: (1, 2), 2: (3, 4)}
 """The two sensors of each zone of the house."""

@@ -159,12 +159,15 @@ def open_house(
         ExitStack() as connections,
         ThreadPoolExecutor(len(uses)) as pool,
     ):
+
+        def connect(name: str, use: Callable[[Device], object]) -> Device:
+            device = context.connect(name, use)
+            connections.callback(device.disconnect)
+            return device
+
         # At once, as each waits for the network most of the time.
-        asked = {name: pool.submit(context.connect, name, use) for name, use in uses.items()}
-        devices = {}
-        for name, connecting in asked.items():
-            devices[name] = connecting.result()
-            connections.callback(devices[name].disconnect)
+        asked = {name: pool.submit(connect, name, use) for name, use in uses.items()}
+        devices = {name: connecting.result() for name, connecting in asked.items()}
         sensors = Sensors(context, devices, ids, strangers)
         try:
             yield sensors

@@ -10,7 +10,8 @@ import base64
 import functools
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import pytest
 
@@ -137,6 +138,42 @@ def test_another_authors_function_and_names_earn_all_points(work: Solution) -> N
     assert lost(report) == set(), report.to_text()
     [remark] = {result.hint for result in report.checks} - {""}
     assert "read every other table" in remark
+
+
+def test_a_device_policy_that_allows_each_sensor_its_own_topic_is_enough(work: Solution) -> None:
+    """And so is a rule that keeps artefacts out of the table."""
+    arn = "arn:aws:iot:eu-west-1:123456789012"
+    clients = [f"{arn}:client/{name}" for name in ("temp_1", "temp_2", "temp_3", "temp_4", "AC-*")]
+    topics = {
+        "iot:Publish": f"{arn}:topic/sensor/temperature/${{iot:ClientId}}",
+        "iot:Subscribe": f"{arn}:topicfilter/AC/*",
+        "iot:Receive": f"{arn}:topic/AC/*",
+    }
+    with device_policy(work, {"iot:Connect": clients, **topics}), valid_readings_only(work):
+        report = run_part(work.context, 4)
+    assert lost(report) == set(), report.to_text()
+
+
+@contextmanager
+def device_policy(work: Solution, allowed: Mapping[str, object]) -> Iterator[None]:
+    """Let the devices do this and nothing else for a while."""
+    name = work.device.policy
+    statements = [{"Effect": "Allow", "Action": a, "Resource": r} for a, r in allowed.items()]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    work.iot.create_policy_version(policyName=name, policyDocument=document, setAsDefault=True)
+    yield
+    work.iot.set_default_policy_version(policyName=name, policyVersionId="1")
+
+
+@contextmanager
+def valid_readings_only(work: Solution) -> Iterator[None]:
+    """Let part 3's rule take no artefacts for a while."""
+    rule = work.iot.get_topic_rule(ruleName=work.readings_name)["rule"]
+    payload = {name: rule[name] for name in ("sql", "actions", "awsIotSqlVersion")}
+    filtered = payload | {"sql": f"{rule['sql']} WHERE temperature < 40"}
+    work.iot.replace_topic_rule(ruleName=work.readings_name, topicRulePayload=filtered)
+    yield
+    work.iot.replace_topic_rule(ruleName=work.readings_name, topicRulePayload=payload)
 
 
 def add_another_function(work: Solution) -> None:
