@@ -178,12 +178,15 @@ class Ministack:
         self._listeners = [await loop.create_server(acceptor, sock=one) for one in bound]
 
     async def stop_mqtt(self) -> None:
-        """Close the listener and every session."""
+        """Close the listeners and every session."""
         for listener in self._listeners:
             listener.close()
+        await self._iot.mtls_stop()
+
+    async def stop_background(self) -> None:
+        """Run no schedule, function or rule any more, and write the last log entries."""
         self._schedules.stop()
         self._functions.close()
-        await self._iot.mtls_stop()
         await self.rules.stop()
 
     def sources(self) -> Iterable[Any]:

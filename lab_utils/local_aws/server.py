@@ -18,12 +18,18 @@ import hypercorn.config
 
 from lab_utils.local_aws import ministack_adapter as adapter
 from lab_utils.local_aws.clock import LabClock
-from lab_utils.local_aws.functions.variables import CA_FILE, Doors
+from lab_utils.local_aws.functions.variables import Doors
 from lab_utils.local_aws.gateway import Gateway
 from lab_utils.local_aws.ports import LOOPBACK, bind_if_free, bind_loopback
 from lab_utils.local_aws.provider.server import serve_providers
 from lab_utils.local_aws.server_settings import ServerSettings
-from lab_utils.local_aws.session_file import SESSION_FILE, Session, write_private, write_session
+from lab_utils.local_aws.session_file import (
+    CA_FILE,
+    SESSION_FILE,
+    Session,
+    write_private,
+    write_session,
+)
 from lab_utils.local_aws.state.health import SavingHealth
 from lab_utils.local_aws.state.items import ItemJournal
 from lab_utils.local_aws.state.saver import StateSaver, load_sources
@@ -159,6 +165,7 @@ class LocalServer:
             yield
         finally:
             await self._aws.stop_mqtt()
+            await self._aws.stop_background()
 
     def _serve_providers(self) -> Providers:
         return serve_providers(

@@ -11,6 +11,7 @@ from typing import Any
 from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY
 
 SESSION_FILE = "session.json"
+CA_FILE = "root-CA.crt"
 _STATUS_KEYS = (
     "target",
     "running",

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import hypercorn.config
 
+from lab_utils.local_aws.functions.runtime.network import AWS_SUFFIXES
+
 _LOCAL_NAMES = ("localhost",)
-_AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 Issue = Callable[[Sequence[str]], tuple[str, str]]
 
@@ -44,7 +45,7 @@ class TlsConfig(hypercorn.config.Config):  # type: ignore[misc]
         return context
 
     def _choose(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
-        if not name or not name.lower().endswith(_AWS_SUFFIXES):
+        if not name or not name.lower().endswith(AWS_SUFFIXES):
             return
         if name not in self._contexts:
             self._contexts[name] = self._context((name,))

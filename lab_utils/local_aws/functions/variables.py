@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab_utils.local_aws.functions.model import Function
+from lab_utils.local_aws.session_file import CA_FILE
 
-CA_FILE = "root-CA.crt"
 _KEPT = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR", "LD_LIBRARY_PATH")
 """What a process needs of the machine's own environment to run at all."""
 

@@ -6,7 +6,8 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-_AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+AWS_SUFFIXES = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+"""How the names of AWS's hosts end."""
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
@@ -28,7 +29,7 @@ def lead_to_lab(local_ports: Mapping[int, int], aws_ports: Mapping[int, int]) ->
         name, number = _name(host), _number(port)
         if name in _LOCAL_NAMES and number in local_ports:
             return resolve("127.0.0.1", local_ports[number], *given, **named)
-        if name.endswith(_AWS_SUFFIXES):
+        if name.endswith(AWS_SUFFIXES):
             if number in aws_ports:
                 return resolve("127.0.0.1", aws_ports[number], *given, **named)
             raise socket.gaierror(
