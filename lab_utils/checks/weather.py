@@ -146,14 +146,10 @@ def open_house(
         MqttError: A device cannot connect, or is not allowed what it does in the house.
     """
     ids: set[str] = set()
-    uses: dict[str, Callable[[Device], object]] = {
-        **{f"AC-{zone}": _listener(zone, on_command) for zone in ZONES},
-        **{
-            f"temp_{sensor}": _publisher(sensor, zone, weather[zone], room, ids)
-            for zone in ZONES
-            for room, sensor in enumerate(SENSORS[zone])
-        },
-    }
+    uses = {f"AC-{zone}": _listener(zone, on_command) for zone in ZONES}
+    for zone, sensors in SENSORS.items():
+        for room, sensor in enumerate(sensors):
+            uses[f"temp_{sensor}"] = _publisher(sensor, zone, weather[zone], room, ids)
     with (
         collect_strangers(context, ids) as strangers,
         ExitStack() as connections,
@@ -168,11 +164,11 @@ def open_house(
         # At once, as each waits for the network most of the time.
         asked = {name: pool.submit(connect, name, use) for name, use in uses.items()}
         devices = {name: connecting.result() for name, connecting in asked.items()}
-        sensors = Sensors(context, devices, ids, strangers)
+        house = Sensors(context, devices, ids, strangers)
         try:
-            yield sensors
+            yield house
         finally:
-            sensors.remove_artefacts()
+            house.remove_artefacts()
 
 
 def _listener(zone: int, on_command: Callable[[int, Message], None]) -> Callable[[Device], object]:
