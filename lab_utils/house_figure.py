@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -33,7 +34,7 @@ _LOW_C, _HIGH_C = 5.0, 52.0
 _MINUTES_OF_A_DAY = 1440.0
 _OPEN_WINDOW_MINUTES, _SHORTEST_MINUTES, _LATE_MINUTES = 30.0, 0.1, 0.5
 """The first window of a run without an end, the least one, and how far over its end is nothing."""
-_NEWEST_LINES = 6
+_NEWEST_LINES, _LETTERS_OF_A_LINE = 6, 48
 _NO_SWITCH = "none yet"
 _BAR = (0.07, 0.925, 0.51, 0.016)
 """Left, bottom, width and height of the progress bar, in shares of the figure."""
@@ -105,7 +106,7 @@ class HouseFigure:
         self._show_progress(snapshot.elapsed_minutes)
         left = snapshot.seconds_left
         self.time_left.set_text(f"about {left:.0f} s left" if math.isfinite(left) else "")
-        self.remark.set_text(snapshot.remark)
+        self.remark.set_text(textwrap.fill(snapshot.remark, _LETTERS_OF_A_LINE))
 
     def show_result(
         self, sent: pd.DataFrame, switches: Sequence[Switch], last: Snapshot | None, stopped: bool

@@ -271,6 +271,16 @@ def test_progress_time_left_and_the_floor_plan_follow_the_last_step() -> None:
     assert [sign.get_text() for sign in figure.floor_plan.signs.values()] == ["AC on", "AC off"]
 
 
+def test_a_long_remark_is_broken_into_lines_that_fit_into_the_figure() -> None:
+    remark = "the broker does not answer since 05:07:44 lab time; the house waits for it"
+    figure = figure_after(plan_of(), [replace(run_of(plan_of(), 1)[0], remark=remark)])
+    figure.png()
+    left, right = figure.axes.get_window_extent().intervalx
+    written = figure.remark.get_window_extent()
+    assert left < written.x0 < written.x1 < right
+    assert figure.remark.get_text().split() == remark.split()
+
+
 def test_a_run_without_an_end_has_no_time_left_and_an_axis_that_grows() -> None:
     plan = plan_of(minutes=float("inf"))
     snapshots = [replace(one, seconds_left=float("inf")) for one in run_of(plan, 40 * 12)]
