@@ -93,7 +93,7 @@ def _has_zone(frame: pd.DataFrame) -> bool:
 def _times(frame: pd.DataFrame) -> pd.Series[pd.Timestamp]:
     """Return the times without their zone, which is UTC: so matplotlib keeps them as they are."""
     dates = [
-        str(name) for name, kind in frame.dtypes.items() if str(kind).startswith("datetime64[ns")
+        str(name) for name, kind in frame.dtypes.items() if str(kind).startswith("datetime64[")
     ]
     name = next((name for name in _TIMES if name in frame), dates[0] if dates else None)
     if name is None:

@@ -274,6 +274,7 @@ def test_each_zone_has_a_line_of_its_means_above_its_band() -> None:
 
 def test_the_only_column_of_numbers_is_the_mean_whatever_its_name() -> None:
     renamed = means().rename(columns={"mean": "how_warm", "minute": "binned"})
+    renamed = renamed.astype({"binned": "datetime64[us, UTC]"})  # As pandas makes it of datetimes.
     assert degrees(line(plot_zone_means(renamed), "zone 1"))[0] == 31.0
     with pytest.raises(PlotError, match="how_warm, second"):
         plot_zone_means(renamed.assign(second=1.0))
