@@ -20,6 +20,7 @@ from lab_utils.errors import TargetError
 from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.functions.variables import Doors
 from lab_utils.local_aws.gateway import AsgiApp
+from lab_utils.local_aws.handlers import Answer, Handler
 from lab_utils.local_aws.ministack_authority import keep_device_decisions
 from lab_utils.local_aws.ministack_event_rules import mend_event_rules
 from lab_utils.local_aws.ministack_function_checks import check_functions
@@ -62,8 +63,6 @@ _ENDPOINTS = {
 }
 _DEFAULT_ENDPOINT = "iot:Data"
 """AWS does not document which type a call without one means: this is our choice, the oldest."""
-
-Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
 
 
 def prepare_environment(settings: ServerSettings, http_port: int, mqtt_port: int) -> None:
@@ -269,9 +268,7 @@ class Ministack:
 def _saving(
     service: str, handler: Handler, names: list[str], save: Callable[[str], Awaitable[None]]
 ) -> Handler:
-    async def handle(
-        method: str, path: str, headers: Any, body: bytes, query: Any
-    ) -> tuple[int, Any, Any]:
+    async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Answer:
         response = await handler(method, path, headers, body, query)
         if response[0] < 400 and changes_resources(service, method, path, headers, body):
             own = [LoggingOptions.name] if path in LOGGING_PATHS else names

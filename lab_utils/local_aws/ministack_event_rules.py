@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from lab_utils.local_aws.violations import violation
+
 _NAME = r"[\.\-_A-Za-z0-9]+"
 _LONGEST_NAME, _MOST_TARGETS = 64, 5
 _DEFAULT_BUS = "default"
@@ -130,10 +132,7 @@ def _name_problem(member: str, name: str) -> Problem:
         constraint = f"Member must satisfy regular expression pattern: {_NAME}"
     else:
         return None
-    return _INVALID, (
-        f"1 validation error detected: Value '{name}' at '{member}' failed to satisfy "
-        f"constraint: {constraint}"
-    )
+    return _INVALID, violation(name, member, constraint)
 
 
 def _input_problem(target: Request) -> Problem:

@@ -9,7 +9,7 @@ import logging
 import platform
 import re
 import shutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
@@ -20,8 +20,7 @@ from lab_utils.local_aws.functions.checks import (
     function_problem,
     principal_problem,
 )
-
-Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
+from lab_utils.local_aws.handlers import Answer, Handler
 
 LAMBDA_PRINCIPAL = "lambda.amazonaws.com"
 _LOG = logging.getLogger("lab.functions")
@@ -70,7 +69,7 @@ class _Checked:
 
     async def __call__(
         self, method: str, path: str, headers: Any, body: bytes, query: Any
-    ) -> tuple[int, Any, Any]:
+    ) -> Answer:
         is_new = method == "POST" and bool(_CREATE_PATH.fullmatch(path))
         is_change = method == "PUT" and bool(_CONFIGURATION_PATH.fullmatch(path))
         is_code = method == "PUT" and bool(_CODE_PATH.fullmatch(path))
@@ -92,9 +91,9 @@ class _Checked:
         _tell(request, self._kept_runtimes)
         return answer if is_new else _still_active(self._modules, answer)
 
-    def _refusal(self, problem: Problem) -> tuple[int, Any, Any]:
+    def _refusal(self, problem: Problem) -> Answer:
         responses: Any = self._modules["ministack.core.responses"]
-        answer: tuple[int, Any, Any] = responses.error_response_json(*problem, 400)
+        answer: Answer = responses.error_response_json(*problem, 400)
         return answer
 
 
@@ -142,9 +141,7 @@ def _zip_of(request: Mapping[str, Any]) -> bytes | None:
         return None
 
 
-def _still_active(
-    modules: Mapping[str, ModuleType], answer: tuple[int, Any, Any]
-) -> tuple[int, Any, Any]:
+def _still_active(modules: Mapping[str, ModuleType], answer: Answer) -> Answer:
     """Let a function that is updated stay active, which ministack sets to pending."""
     functions: Any = modules["ministack.services.lambda_svc"]
     status, headers, body = answer

@@ -10,7 +10,7 @@ import binascii
 import contextvars
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -23,10 +23,10 @@ from lab_utils.local_aws.functions.packages import Packages, python_folders, wan
 from lab_utils.local_aws.functions.runtime.channel import DEPTH_VARIABLE
 from lab_utils.local_aws.functions.service import FunctionService
 from lab_utils.local_aws.functions.variables import Doors
+from lab_utils.local_aws.handlers import Answer, Handler
 from lab_utils.local_aws.ministack_function_logs import MinistackLogSink
 from lab_utils.local_aws.place import Place
-
-Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
+from lab_utils.local_aws.violations import one_of, violation
 
 _ACTIVE_AFTER_S = 0.05
 """How long a function is Pending: long enough to be seen, short enough not to be waited for."""
@@ -65,9 +65,7 @@ class FunctionSeam:
     def serve(self, handler: Handler) -> Handler:
         """Return ministack's ``lambda`` handler with what AWS checks of an event before it."""
 
-        async def handle(
-            method: str, path: str, headers: Any, body: bytes, query: Any
-        ) -> tuple[int, Any, Any]:
+        async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Answer:
             path = self._plain(path)
             if method == "POST" and _INVOKE_PATH.fullmatch(path):
                 refusal = self._refusal(headers, body)
@@ -100,14 +98,11 @@ class FunctionSeam:
         """End every function's process."""
         self._service.close()
 
-    def _refusal(self, headers: Mapping[str, str], body: bytes) -> tuple[int, Any, Any] | None:
+    def _refusal(self, headers: Mapping[str, str], body: bytes) -> Answer | None:
         """Return Lambda's answer to an event that it does not take, or None."""
         kind = headers.get("x-amz-invocation-type", "RequestResponse")
         if kind not in _KINDS:
-            text = (
-                f"1 validation error detected: Value '{kind}' at 'invocationType' failed to "
-                f"satisfy constraint: Member must satisfy enum value set: [{', '.join(_KINDS)}]"
-            )
+            text = violation(kind, "invocationType", one_of(_KINDS))
             return self._error("ValidationException", text, 400)
         limit = _LARGEST_EVENT.get(kind, _LARGEST_EVENT["RequestResponse"])
         if len(body) > limit:
@@ -126,8 +121,8 @@ class FunctionSeam:
             return self._error("InvalidRequestContentException", text, 400)
         return None
 
-    def _error(self, code: str, text: str, status: int) -> tuple[int, Any, Any]:
-        answer: tuple[int, Any, Any] = self._responses.error_response_json(code, text, status)
+    def _error(self, code: str, text: str, status: int) -> Answer:
+        answer: Answer = self._responses.error_response_json(code, text, status)
         return answer
 
     def _run(

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from lab_utils.local_aws.policy_documents import identity_policy_problem, trust_policy_problem
+from lab_utils.local_aws.violations import violation
 
 _MANAGED_POLICIES = Path(__file__).with_name("managed_policies.json")
 _LONGEST_NAMES = {"Role": 64, "User": 64, "Group": 128, "Policy": 128}
@@ -39,13 +40,6 @@ def mend_iam(iam: Any, evaluator: Any) -> None:
     for kind, longest in _LONGEST_NAMES.items():
         _check_name(iam, kind, longest)
     _add_managed_policies(iam)
-
-
-def _violation(value: object, member: str, constraint: str) -> str:
-    return (
-        f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy "
-        f"constraint: {constraint}"
-    )
 
 
 def _check_trust(iam: Any, operation: str, parameter: str) -> None:
@@ -87,7 +81,7 @@ def _check_name(iam: Any, kind: str, longest: int) -> None:
         problem = ""
         if len(name) > longest:
             constraint = f"Member must have length less than or equal to {longest}"
-            problem = _violation(name, member, constraint)
+            problem = violation(name, member, constraint)
         elif not re.fullmatch(r"[\w+=,.@-]+", name, re.ASCII):
             problem = (
                 f"The specified value for {member} is invalid. It must contain only alphanumeric "

@@ -16,8 +16,9 @@ from typing import Any
 
 from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.gateway import MAX_PAYLOAD_BYTES
+from lab_utils.local_aws.handlers import Handler
 from lab_utils.local_aws.ministack_broker_log import BrokerLog
-from lab_utils.local_aws.ministack_services import Handler, MinistackServices
+from lab_utils.local_aws.ministack_services import MinistackServices
 from lab_utils.local_aws.place import Place
 from lab_utils.local_aws.rules.actions.base import InvalidActionError
 from lab_utils.local_aws.rules.definition import DEFAULT_SQL_VERSION, RuleBook, parse_rule

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from types import ModuleType
 from typing import Any, Protocol
 
 from lab_utils.local_aws.clock import LabClock
+from lab_utils.local_aws.handlers import Answer, Handler
 from lab_utils.local_aws.ministack_scheduler import Schedules
 from lab_utils.local_aws.ministack_targets import EventMetrics, scheduled_event
 from lab_utils.local_aws.schedules.cron import ScheduleError
@@ -17,7 +18,6 @@ from lab_utils.local_aws.schedules.expressions import parse_rule_schedule
 from lab_utils.local_aws.schedules.timer import LabTimer
 from lab_utils.local_aws.schedules.timetable import Entry, Occurrence
 
-Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
 Key = tuple[str, str, str]
 """Account, region, and ministack's own key within them."""
 
@@ -73,7 +73,7 @@ class ScheduleSeam:
 
     async def _handle(
         self, handler: Handler, method: str, path: str, headers: Any, *rest: Any
-    ) -> tuple[int, Any, Any]:
+    ) -> Answer:
         response = await handler(method, path, headers, *rest)
         if not headers.get("x-amz-target", "").endswith(_CHANGES_NOTHING):
             self._timer.look()

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+from lab_utils.local_aws.handlers import Handler
 from lab_utils.local_aws.ministack_authority import MinistackAuthority, function_allows_iot
 from lab_utils.local_aws.place import Place
 from lab_utils.local_aws.rules.roles import ActionFailedError, RoleAuthority
 from lab_utils.local_aws.rules.services import Answer, Headers, ServiceRequest, TimestreamWriter
-
-Handler = Callable[..., Awaitable[tuple[int, Any, Any]]]
 
 _MOST_REPUBLISHED = 8
 """How often a message may be republished by a rule on its own republished message: our choice."""

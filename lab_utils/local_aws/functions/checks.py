@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from lab_utils.local_aws.lambda_runtimes import CREATE_BLOCKED, UPDATE_BLOCKED, runtime_problem
+from lab_utils.local_aws.violations import violation
 
 _INVALID, _VALIDATION = "InvalidParameterValueException", "ValidationException"
 _CONFIGURE = (
@@ -206,8 +207,4 @@ def _runtime_problem(runtime: str, given: Circumstances) -> Problem | None:
 
 def _violation(value: object, member: str, constraint: str) -> Problem:
     name = member[0].lower() + member[1:]
-    words = (
-        f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: "
-        f"{constraint}"
-    )
-    return Problem(_VALIDATION, words)
+    return Problem(_VALIDATION, violation(value, name, constraint))

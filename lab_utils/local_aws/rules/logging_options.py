@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab_utils.local_aws.place import Place
+from lab_utils.local_aws.violations import one_of, violation
 
 OPTIONS_PATH = "/v2LoggingOptions"
 LEVEL_PATH = "/v2LoggingLevel"
@@ -203,9 +204,7 @@ def _target(target: Mapping[str, Any]) -> tuple[str, str]:
     if kind not in (_DEFAULT, *TARGET_TYPES):
         raise _RefusedError(
             "InvalidRequestException",
-            f"1 validation error detected: Value '{kind}' at 'logTarget.targetType' failed to "
-            "satisfy constraint: Member must satisfy enum value set: "
-            f"[{', '.join((_DEFAULT, *TARGET_TYPES))}]",
+            violation(kind, "logTarget.targetType", one_of((_DEFAULT, *TARGET_TYPES))),
         )
     if kind != _DEFAULT and not name:
         raise _RefusedError("InvalidRequestException", f"A target of type {kind} needs a name.")
@@ -214,11 +213,8 @@ def _target(target: Mapping[str, Any]) -> tuple[str, str]:
 
 def _require_level(level: Any, member: str) -> None:
     if level not in LEVELS:
-        raise _RefusedError(
-            "InvalidRequestException",
-            f"1 validation error detected: Value '{level}' at '{member}' failed to satisfy "
-            "constraint: Member must satisfy enum value set: [DEBUG, DISABLED, ERROR, INFO, WARN]",
-        )
+        words = violation(level, member, one_of(sorted(LEVELS)))
+        raise _RefusedError("InvalidRequestException", words)
 
 
 def _first(query: Mapping[str, Any], name: str) -> str:
