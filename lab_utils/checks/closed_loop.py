@@ -41,6 +41,7 @@ _SLACK_S, _SHORT_SLACK_S = 2.0, 0.15
 SHORTEST_S = 2 * _MINUTE_S + _MILD_S + _EDGES_S
 LONGEST_S = 4 * _PATIENCE_S + _MILD_S + _EDGES_S
 _FIRST = {1: HOT, 2: COLD_WITH_ARTEFACTS}
+COMMAND_HINT = f"an air conditioner takes {commands.WANTED}, or false instead of true, as JSON."
 _WRONG = {1: True, 2: False}
 """What would change the zones in the last two scenes: zone 1 is off by then, and zone 2 on."""
 
@@ -78,6 +79,11 @@ class Scene:
         """Return what a zone was told last; None for nothing."""
         told = [one.is_on for one in self.commands if one.zone == zone and one.is_on is not None]
         return told[-1] if told else None
+
+    def unread(self, zone: int) -> str:
+        """Return the last message to a zone, if it tells its air conditioner nothing; else ""."""
+        last = [one for one in self.commands if one.zone == zone][-1:]
+        return "".join(one.text for one in last if one.is_on is None)
 
     def first_s(self, zone: int, is_on: bool) -> float:
         """Return after how many lab seconds a zone was first told something; never is infinity."""
@@ -188,11 +194,10 @@ def _watch(stage: _Stage, is_broken: Callable[[], bool]) -> Observation:
 
 
 def _has_late_comer(seen: Observation) -> bool:
-    """Return whether a zone was told nothing at first, and the right thing after the swap."""
+    """Return whether a zone was told nothing at first, and all zones what they should later."""
     swapped = seen.swapped
-    return swapped is not None and any(
-        seen.first.last(zone) is None and swapped.last(zone) is (zone == 2) for zone in ZONES
-    )
+    is_right_now = swapped is not None and (swapped.last(1), swapped.last(2)) == (False, True)
+    return is_right_now and any(seen.first.last(zone) is None for zone in ZONES)
 
 
 def _is_never(_scene: Scene) -> bool:

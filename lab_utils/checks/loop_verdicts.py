@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab_utils.checks.base import Finding
-from lab_utils.checks.closed_loop import Observation, Scene
+from lab_utils.checks.closed_loop import COMMAND_HINT, Observation, Scene
 from lab_utils.checks.functions import ZONES
 from lab_utils.thresholds import OFF_BELOW_C, ON_ABOVE_C
 
@@ -75,9 +75,11 @@ def judge_edges(observation: Observation) -> Finding:
 
 def _not_followed(observation: Observation) -> Finding:
     """Return what the air conditioners were told instead, or why nothing."""
-    scenes = (observation.first, observation.swapped)
-    seen = observation.cause or "; then ".join(_describe(scene) for scene in scenes if scene)
-    return _beside_strangers(observation, seen, observation.hint)
+    scenes = [scene for scene in (observation.first, observation.swapped) if scene]
+    seen = observation.cause or "; then ".join(map(_describe, scenes))
+    has_unread = any(scene.unread(zone) for scene in scenes for zone in ZONES)
+    hint = observation.hint or (COMMAND_HINT if has_unread else "")
+    return _beside_strangers(observation, seen, hint)
 
 
 def _unknown(observation: Observation) -> Finding:
@@ -103,6 +105,8 @@ def _describe(scene: Scene) -> str:
 
 
 def _told(scene: Scene, zone: int) -> str:
+    if unread := scene.unread(zone):
+        return f"was sent {unread}, which is no command"
     last = scene.last(zone)
     return "was told nothing" if last is None else f"was switched {_state(last)}"
 

@@ -237,3 +237,11 @@ def test_a_house_that_runs_beside_the_checks_is_told() -> None:
         finding = judge(mixed)
         assert "48 other readings" in finding.seen
         assert "stop it" in finding.hint
+
+
+def test_a_message_of_another_form_is_shown() -> None:
+    text = '{"state": {"enabled": "true"}}'
+    sent = Scene(dict.fromkeys((1, 2), weather.HOT), (Command(1, None, 60, text),))
+    finding = loop_verdicts.judge_hot(Observation(sent, scene((1, False, 60))))
+    assert f"zone 1 (hot) was sent {text}, which is no command" in finding.seen
+    assert '{"state": {"enabled": true}}' in finding.hint
