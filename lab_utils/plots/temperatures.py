@@ -164,7 +164,7 @@ def _widths(rooms: Sequence[Room]) -> dict[int, float]:
     if len(rooms) > _MANY_ROOMS:
         return dict.fromkeys((room.zone_id for room in rooms), 0.7)
     zones = sorted({room.zone_id for room in rooms})
-    return {zone: 3.2 - 1.9 * place / max(1, len(zones) - 1) for place, zone in enumerate(zones)}
+    return {zone: 3.0 - 1.5 * place / max(1, len(zones) - 1) for place, zone in enumerate(zones)}
 
 
 def _draw_markers(axes: Axes, marker: str, label: str, size: float, is_animated: bool) -> Line2D:
