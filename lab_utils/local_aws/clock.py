@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-UNSAVED_S = 2
-"""Real seconds that a lab which is killed may have run on since its time was saved."""
+UNSAVED_S = 5
+"""Real seconds that a lab may have run on since its time was saved, before it was killed."""
 _NS_PER_MS, _NS_PER_S = 1_000_000, 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,18 +71,22 @@ class LabClock:
         self._is_stopped = True
 
     def read(self) -> bytes:
-        """Return from when a restarted lab goes on; 0 if it is with the wall clock anyway.
-
-        Until the clock is stopped that is a little later than now: a lab that is killed was
-        further than it could save, and its time must not come twice.
-        """
-        now_ns = self.now_ns()
-        if now_ns <= self._wall_ns():
+        """Return where the clock is, to be saved; 0 if it is with the wall clock anyway."""
+        now_ns, wall_ns = self.now_ns(), self._wall_ns()
+        if now_ns <= wall_ns:
             return json.dumps({"now_ns": 0}).encode()
-        unsaved_ns = 0 if self._is_stopped else UNSAVED_S * self.speed * _NS_PER_S
-        return json.dumps({"now_ns": now_ns + unsaved_ns}).encode()
+        running_at = 0 if self._is_stopped else self.speed
+        state = {"now_ns": now_ns, "wall_ns": wall_ns, "running_at": running_at}
+        return json.dumps(state).encode()
 
     def load(self, payload: bytes) -> None:
-        """Go on from a saved time, if the wall clock is not past it."""
-        saved = int(json.loads(payload)["now_ns"])
-        self._lab_zero, self._zero = max(saved, self._wall_ns()), self._monotonic_ns()
+        """Go on from a saved time, if the wall clock is not past it.
+
+        A lab that was killed was further than it could save, but no further than the time since
+        then allows. Its time must not come twice, so it goes on from there.
+        """
+        state, wall_ns = json.loads(payload), self._wall_ns()
+        since_ns = wall_ns - int(state.get("wall_ns", wall_ns))
+        unsaved_ns = min(max(since_ns, 0), UNSAVED_S * _NS_PER_S)
+        reached_ns = int(state["now_ns"]) + unsaved_ns * int(state.get("running_at", 0))
+        self._lab_zero, self._zero = max(reached_ns, wall_ns), self._monotonic_ns()

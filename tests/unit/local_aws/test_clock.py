@@ -60,10 +60,26 @@ def test_a_restarted_lab_goes_on_where_its_time_was() -> None:
 def test_a_lab_that_was_killed_goes_on_no_earlier_than_where_its_time_was() -> None:
     hands = Hands()
     fast = hands.clock(60)
-    hands.pass_seconds(10)
+    hands.pass_seconds(1000)
     saved = fast.read()
     hands.pass_seconds(UNSAVED_S)
     reached = fast.now_ns()
+    restarted = hands.clock(60)
+    restarted.load(saved)
+    assert restarted.now_ns() == reached
+    hands.pass_seconds(600)
+    later = hands.clock(60)
+    later.load(saved)
+    assert later.now_ns() == reached
+
+
+def test_a_lab_that_was_stopped_stands_still_until_it_is_started() -> None:
+    hands = Hands()
+    fast = hands.clock(60)
+    hands.pass_seconds(1000)
+    fast.stop()
+    saved, reached = fast.read(), fast.now_ns()
+    hands.pass_seconds(600)
     restarted = hands.clock(60)
     restarted.load(saved)
     assert restarted.now_ns() == reached
