@@ -15,7 +15,7 @@ import mermaidx
 from nbformat import NotebookNode
 
 _MERMAID = re.compile(r"^```mermaid\n(?P<source>.*?)^```\n?", re.M | re.S)
-_IN_WORDS = re.compile(r"\*In words: (?P<words>.+?)\*$", re.M | re.S)
+_IN_WORDS = re.compile(r"\*In words: (?P<words>.+?)\*(?=\s|$)", re.S)
 
 
 def draw_pictures(book: NotebookNode) -> NotebookNode:
@@ -23,22 +23,28 @@ def draw_pictures(book: NotebookNode) -> NotebookNode:
 
     Args:
         book: A notebook; changed in place. The sentence "In words: ..." of a text cell becomes the
-            picture's alternative text; a figure has its own in its metadata, as `alt`.
+            picture's alternative text. A figure has its own in its metadata, as `alt`, or takes
+            the sentence of the text cell after it.
 
     Raises:
         RuntimeError: A block that is no valid Mermaid.
     """
-    for cell in book.cells:
+    texts = [_in_words(cell.source) if cell.cell_type == "markdown" else "" for cell in book.cells]
+    for cell, after in zip(book.cells, [*texts[1:], ""], strict=True):
         if cell.cell_type == "markdown":
             cell.source = _with_pictures(cell.source)
         for output in cell.get("outputs", []):
-            _describe_figure(output)
+            _describe_figure(output, after)
     return book
 
 
+def _in_words(text: str) -> str:
+    match = _IN_WORDS.search(text)
+    return match["words"] if match else ""
+
+
 def _with_pictures(text: str) -> str:
-    words = _IN_WORDS.search(text)
-    alternative = html.escape(words["words"] if words else "A diagram", quote=True)
+    alternative = html.escape(_in_words(text) or "A diagram", quote=True)
 
     def draw(match: re.Match[str]) -> str:
         svg = mermaidx.render(match["source"]).svg()
@@ -48,10 +54,11 @@ def _with_pictures(text: str) -> str:
     return _MERMAID.sub(draw, text)
 
 
-def _describe_figure(output: NotebookNode) -> None:
+def _describe_figure(output: NotebookNode, after: str) -> None:
+    """Turn a figure that somebody has described into an image with that description."""
     about = output.get("metadata", {}).get("image/png", {})
-    if "alt" in about:
-        words = html.escape(about["alt"], quote=True)
+    words = html.escape(about.get("alt", after), quote=True)
+    if words and "image/png" in output.get("data", {}):
         size = "".join(f' {side}="{about[side]}"' for side in ("width", "height") if side in about)
         data = output.data.pop("image/png")
         output.data["text/html"] = (

@@ -22,6 +22,21 @@ def test_an_exported_page_describes_a_figure_that_has_a_description() -> None:
     assert second.data == data
 
 
+def test_a_figure_takes_the_words_of_the_text_after_it_unless_it_has_its_own() -> None:
+    def figure(**about: str) -> nbformat.NotebookNode:
+        data, metadata = {"image/png": "QQ=="}, {"image/png": about} if about else {}
+        output = nbformat.v4.new_output("display_data", data=data, metadata=metadata)
+        return nbformat.v4.new_code_cell("plot()", outputs=[output])
+
+    words = "*In words: two lines,\nwarm.* Which one is yours?"
+    first, second = (nbformat.v4.new_markdown_cell(words) for _ in range(2))
+    plain, own, last = figure(), figure(alt="mine"), figure()
+    draw_pictures(nbformat.v4.new_notebook(cells=[plain, first, own, second, last]))
+    assert 'alt="two lines,\nwarm."' in plain.outputs[0].data["text/html"]
+    assert 'alt="mine"' in own.outputs[0].data["text/html"]
+    assert last.outputs[0].data == {"image/png": "QQ=="}
+
+
 @pytest.mark.parametrize(
     ("injected", "is_shown"),
     [
