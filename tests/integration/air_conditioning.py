@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-
 from lab_utils.settings import CHECKOUT
+from tests.integration.lambdas import packed
 
 SOURCES = CHECKOUT / "lambda" / "ac_control_lambda" / "src"
 HANDLER = "ac_control_lambda.lambda_handler"
@@ -82,18 +80,9 @@ AT_35_AND_WITHOUT_DATA = replaced("mean > 35", "mean >= 35").replace(
 
 def package(source: str = "", module: str = "ac_control_lambda") -> bytes:
     """Return a zip with one module; without a source, the placeholder with nothing in it."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        if source:
-            archive.writestr(f"{module}.py", source)
-    return content.getvalue()
+    return packed({f"{module}.py": source} if source else {})
 
 
 def workbook_package() -> bytes:
     """Return a zip with the workbook's own function."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for path in sorted(SOURCES.glob("*.py")):
-            # A name alone, without the file's time: the same bytes each time.
-            archive.writestr(zipfile.ZipInfo(path.name), path.read_bytes())
-    return content.getvalue()
+    return packed({path.name: path.read_bytes() for path in sorted(SOURCES.glob("*.py"))})

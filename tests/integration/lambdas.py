@@ -129,9 +129,9 @@ class Lambdas:
 
 
 def packed(files: dict[str, str | bytes]) -> bytes:
-    """Return a zip file."""
+    """Return a zip file, of the same bytes each time."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name, text)
+            archive.writestr(zipfile.ZipInfo(name), text)
     return content.getvalue()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,10 +11,10 @@ from lab_utils.lab_time import moment_of
 from lab_utils.local_aws import control
 from lab_utils.local_aws.session_file import Session
 from tests.integration.conftest import client_of
+from tests.integration.lambdas import LAMBDA_TRUST, LOGGING, packed
 from tests.integration.things import create_role, wait_until
 
 Unique = Callable[[str], str]
-LOGGING = ("CreateLogGroup", "CreateLogStream", "PutLogEvents")
 MINUTE = timedelta(minutes=1)
 ECHO = """
 import json
@@ -79,19 +77,15 @@ class Ticks:
 
     def function(self, rule_arn: str | None, retries: int | None = None) -> tuple[str, str]:
         """Return name and ARN of a new function that prints its event, for a rule to invoke."""
-        package, name = io.BytesIO(), self.unique("echo")
-        with zipfile.ZipFile(package, "w") as archive:
-            archive.writestr("echo.py", ECHO)
-        principal = {"Service": "lambda.amazonaws.com"}
-        logging = {f"logs:{action}": "*" for action in LOGGING}
+        name = self.unique("echo")
         iam = client_of(self.session, "iam")
-        role = create_role(iam, self.unique("role"), logging, principal)
+        role = create_role(iam, self.unique("role"), LOGGING, LAMBDA_TRUST)
         arn = self.functions.create_function(
             FunctionName=name,
             Role=role,
             Runtime="python3.13",
             Handler="echo.handler",
-            Code={"ZipFile": package.getvalue()},
+            Code={"ZipFile": packed({"echo.py": ECHO})},
         )["FunctionArn"]
         if rule_arn is not None:
             self.allow(name, rule_arn)
