@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lab_utils.checks import records
 from lab_utils.checks.base import CheckContext, Finding
@@ -138,7 +138,7 @@ def find_causes(context: CheckContext) -> Iterator[Finding]:
     )
     for look in looks:
         # What cannot be looked at is no reason that could be told.
-        with suppress(LabError, ClientError):
+        with suppress(LabError, BotoCoreError, ClientError):
             found = look(context)
             if found and not found.passed:
                 yield found
@@ -156,7 +156,7 @@ def explain_silence(context: CheckContext, commands: Sequence[Command], began: d
         return _unreadable(commands[0])
     cause = next(find_causes(context), None)
     if cause is None:
-        with suppress(LabError, ClientError):
+        with suppress(LabError, BotoCoreError, ClientError):
             cause = _whole_numbers(context)
     return cause or _nothing_sent(context, began)
 
