@@ -116,13 +116,19 @@ class Observation:
 
     def is_switched_on(self, zone: int) -> bool:
         """Return whether a zone was switched on by its heat, and not while it was cold."""
-        hot, cold = self._scenes(zone)
-        return hot is not None and hot.last(zone) is True and not (cold and cold.last(zone))
+        hot, cold = self.told(zone)
+        return hot is True and cold is not True
 
     def is_switched_off(self, zone: int) -> bool:
         """Return whether a zone was switched off by its cold, and not while it was hot."""
-        hot, cold = self._scenes(zone)
-        return cold is not None and cold.last(zone) is False and not _is_off(hot, zone)
+        hot, cold = self.told(zone)
+        return cold is False and hot is not False
+
+    def told(self, zone: int) -> tuple[bool | None, bool | None]:
+        """Return what a zone was told last while it was hot, and while it was cold."""
+        first = self.first.last(zone)
+        swapped = self.swapped.last(zone) if self.swapped else None
+        return (first, swapped) if zone == 1 else (swapped, first)
 
     @property
     def follows(self) -> bool:
@@ -149,14 +155,6 @@ class Observation:
         if self.edges is None or self.mild_change is _WRONG[zone]:
             return False
         return self.edges.first_s(zone, _WRONG[zone]) < math.inf
-
-    def _scenes(self, zone: int) -> tuple[Scene | None, Scene | None]:
-        """Return the scenes in which a zone is hot and cold."""
-        return (self.first, self.swapped) if zone == 1 else (self.swapped, self.first)
-
-
-def _is_off(scene: Scene | None, zone: int) -> bool:
-    return scene is not None and scene.last(zone) is False
 
 
 def watch_loop(context: CheckContext, is_broken: Callable[[], bool]) -> Observation:

@@ -77,9 +77,16 @@ def _not_followed(observation: Observation) -> Finding:
     """Return what the air conditioners were told instead, or why nothing."""
     scenes = [scene for scene in (observation.first, observation.swapped) if scene]
     seen = observation.cause or "; then ".join(map(_describe, scenes))
-    has_unread = any(scene.unread(zone) for scene in scenes for zone in ZONES)
-    hint = observation.hint or (COMMAND_HINT if has_unread else "")
-    return _beside_strangers(observation, seen, hint)
+    return _beside_strangers(observation, seen, observation.hint or _pattern_hint(observation))
+
+
+def _pattern_hint(observation: Observation) -> str:
+    """Return the hint to what a function makes of readings that sends the wrong commands."""
+    scenes = [scene for scene in (observation.first, observation.swapped) if scene]
+    if any(scene.unread(zone) for scene in scenes for zone in ZONES):
+        return COMMAND_HINT
+    told = {observation.told(zone) for zone in ZONES}
+    return next((hint for pattern, hint in _PATTERN_HINTS.items() if pattern in told), "")
 
 
 def _unknown(observation: Observation) -> Finding:
@@ -115,6 +122,19 @@ def _state(is_on: bool) -> str:
     return "on" if is_on else "off"
 
 
+_SAME_HINT = (
+    "a zone is told the same whether it is hot or cold: does the function take the mean of the "
+    "zone's readings, of the last minute alone?"
+)
+_PATTERN_HINTS = {
+    (False, True): "on and off are exchanged, or the zones: above 35 true, below 20 false, each "
+    "zone on its own topic.",
+    (True, True): _SAME_HINT,
+    (False, False): _SAME_HINT,
+    (True, None): f"nothing is sent when a zone's mean is below {OFF_BELOW_C:g}.",
+    (None, False): f"nothing is sent when a zone's mean is above {ON_ABOVE_C:g}.",
+}
+"""By what a zone was told when it was hot and when it was cold."""
 _STRANGERS_HINT = "a house runs beside the checks: stop it, wait a minute, and check again."
 _NO_DATA_HINT = "the mean of nothing is not 0: a zone without rows is left out."
 _ONE_ZONE_HINT = (

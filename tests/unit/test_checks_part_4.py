@@ -245,3 +245,18 @@ def test_a_message_of_another_form_is_shown() -> None:
     finding = loop_verdicts.judge_hot(Observation(sent, scene((1, False, 60))))
     assert f"zone 1 (hot) was sent {text}, which is no command" in finding.seen
     assert '{"state": {"enabled": true}}' in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("observation", "words"),
+    [
+        (Observation(OFF_ON, ON_OFF), "exchanged"),
+        (Observation(ON_OFF, ON_OFF), "the same whether it is hot or cold"),
+        (Observation(scene((1, True, 60)), scene((2, True, 60))), "below 20"),
+        (Observation(scene((2, False, 60)), scene((1, False, 60))), "above 35"),
+    ],
+)
+def test_the_hint_names_what_a_function_makes_of_its_readings(
+    observation: Observation, words: str
+) -> None:
+    assert words in loop_verdicts.judge_zones(observation).hint
