@@ -69,6 +69,9 @@ def read_settings(
 ) -> Settings:
     """Return the settings: an argument wins over the environment, that over the default.
 
+    ``LAB_KEEP_RUNTIMES`` names retired Lambda runtimes that a local lab takes all the same, such
+    as ``python3.7,python3.8``; their functions run under the lab's own Python.
+
     Args:
         target: ``local`` or ``aws``; else ``LAB_TARGET``, else ``local``.
         workspace: Folder; else ``LAB_WORKSPACE``, else this checkout.
@@ -76,9 +79,6 @@ def read_settings(
             ``local`` (and none on ``aws``, where the account's owner must say).
         speed: Factor from 1 to 120; else ``LAB_SPEED``, else 1. Always 1 on ``aws``.
         environ: The environment to read; the process's own by default.
-
-    ``LAB_KEEP_RUNTIMES`` names retired Lambda runtimes that a local lab takes all the same, such
-    as ``python3.7,python3.8``; their functions run under the lab's own Python.
 
     Raises:
         SettingsError: A target that does not exist, a speed that is no whole number in range, or
