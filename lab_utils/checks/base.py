@@ -25,6 +25,11 @@ def _say_nothing(_line: str) -> None:
     """Take a line and show it to nobody."""
 
 
+def own_client_id(name: str) -> str:
+    """Return a client id that takes no connection away from the device whose name is in it."""
+    return f"{name}-check-{uuid.uuid4().hex[:12]}"
+
+
 @dataclass(frozen=True)
 class CheckContext:
     """What a check may use: the APIs, Terraform's outputs and a device.
@@ -66,7 +71,7 @@ class CheckContext:
             MqttError: Under neither id the device could connect and do what was asked.
         """
         try:
-            with self.device(f"{sensor}-check-{uuid.uuid4().hex[:12]}") as device:
+            with self.device(own_client_id(sensor)) as device:
                 return use(device)
         except MqttError:
             with self.device(sensor) as device:
@@ -83,7 +88,7 @@ class CheckContext:
             MqttError: Under neither id the device could connect and do what was asked.
         """
         try:
-            return self._connected(f"{name}-check-{uuid.uuid4().hex[:12]}", use)
+            return self._connected(own_client_id(name), use)
         except MqttError:
             return self._connected(name, use)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from lab_utils.checks.base import TEST_SENSOR, CheckContext
+from lab_utils.checks.base import TEST_SENSOR, CheckContext, own_client_id
 from lab_utils.checks.functions import ZONES
 from lab_utils.checks.readings import topic_of
 from lab_utils.errors import MqttError
@@ -32,8 +31,7 @@ def collect_strangers(context: CheckContext, own: set[str]) -> Iterator[list[str
             if is_reading and reading.get("id") not in own:
                 found.append(message.topic)
 
-    # A client id of its own: the sensors' ids may be in use, as a policy may want it.
-    device = context.device(f"{TEST_SENSOR}-check-{uuid.uuid4().hex[:12]}")
+    device = context.device(own_client_id(TEST_SENSOR))
     with suppress(MqttError):
         device.connect()
         device.subscribe(topic_of("+"), on_message=take)
