@@ -14,7 +14,7 @@ from lab_utils.house.events import LATE, SENT, HousePlan, Reading, Snapshot, Swi
 from lab_utils.house.fleet import Fleet
 from lab_utils.house.journal import Journal
 from lab_utils.house.model import HouseModel
-from lab_utils.house.outages import AbsenceNotes, Surroundings, wait_out
+from lab_utils.house.outages import AbsenceNotes, Surroundings, gave_up_waiting, wait_out
 
 SETTLE_S, SETTLE_STOPPED_S = 10.0, 2.0
 """How long the last answers are waited for at the end, and after an interrupt; real seconds."""
@@ -24,6 +24,12 @@ TOLERATED_LAG_S = 2.0
 
 STEPS_ON_THE_WAY, LEAST_ON_THE_WAY = 4, 200
 """The next step waits while more messages than so many steps' are without an answer."""
+
+PATIENCE_S = 600.0
+"""So long an outage is waited for in a run that has an end; real seconds, our choice.
+
+In batch nobody is there to interrupt a run whose broker never comes back.
+"""
 
 _BREATH_S, _LOOK_S = 0.02, 0.25
 """How long to listen when answers are waited for, and how often to look at the connections."""
@@ -94,7 +100,8 @@ class Engine:
         """Take all steps, and wait for the last answers.
 
         Raises:
-            MqttError: The broker refuses a device, or another client has taken its id.
+            MqttError: The broker refuses a device, another client has taken its id, or nothing
+                was heard of the broker for `PATIENCE_S`.
         """
         self._zero = self._monotonic()
         try:
@@ -205,8 +212,12 @@ class Engine:
 
     def _stand_still(self) -> None:
         """Wait through an outage, and begin the grid anew with the step that is due next."""
+        is_endless = math.isinf(self._plan.minutes)
+        deadline = math.inf if is_endless else self._monotonic() + PATIENCE_S
 
         def look(remark: str) -> bool:
+            if self._monotonic() > deadline:
+                raise gave_up_waiting(PATIENCE_S)
             self._show((), remark)
             self._hear()
             return self.is_stopped

@@ -110,7 +110,8 @@ class House:
         Raises:
             SettingsError: Minutes that are no positive number.
             MqttError: No endpoint or certificate yet; a connection, subscription or publish that
-                the broker refuses; another client with the same client id.
+                the broker refuses; another client with the same client id; an outage of more
+                than ten real minutes.
         """
         _check_minutes(minutes)
         return self._live(minutes, watcher or default_watcher(self._report), keeps_readings)

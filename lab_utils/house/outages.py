@@ -70,6 +70,16 @@ def wait_out(
         listen(LOOK_S)
 
 
+def gave_up_waiting(waited_s: float) -> OutageError:
+    """Return the error of a broker that did not come back."""
+    return OutageError(
+        "run the house to its end",
+        f"Nothing was heard of the broker for {waited_s:g} s.",
+        "start the embedded AWS again (`lab status` tells whether it runs), then run the house "
+        "again: the same House goes on where it was.",
+    )
+
+
 def _goes_on(before: Timeline, now: Timeline) -> str:
     line = f"the broker answers again; the house goes on, at {_clock(now)} lab time"
     if now.speed == before.speed:
