@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab_utils.bench import house
+from lab_utils.bench.outcome import BenchmarkError
 from lab_utils.functions import package_function
 from lab_utils.session import Lab
+from lab_utils.waiting import wait_for
 from lab_utils.workspace import ENDPOINT_OUTPUT
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from lab_utils.house.events import HousePlan, Snapshot, Switch
 
 FUNCTION, SCHEDULE = "ac_control_lambda", "every_minute"
+_TICK_S = 10.0
 _ROLE, _QUEUE = "bench_function", "bench_ticks"
 _ACTIONS = ["timestream:Select", "timestream:DescribeEndpoints", "iot:Publish", "logs:*"]
 
@@ -86,6 +90,27 @@ def make_schedule(lab: Lab) -> str:
     targets = [{"Id": "function", "Arn": function_arn}, {"Id": "queue", "Arn": queue_arn}]
     events.put_targets(Rule=SCHEDULE, Targets=targets)
     return url
+
+
+def scheduled_time(lab: Lab, queue: str) -> datetime:
+    """Return when a schedule ran once, to the second; it does so whole lab minutes apart.
+
+    Args:
+        lab: The lab.
+        queue: The queue of `make_schedule`.
+
+    Raises:
+        BenchmarkError: It does not run.
+    """
+    sqs = lab.client("sqs")
+    messages = wait_for(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), _TICK_S)
+    if messages is None:
+        raise BenchmarkError(
+            "run the Lambda every lab minute",
+            "The schedule has not run once.",
+            "look at the log of the embedded AWS; if it stays so, schedules do not run.",
+        )
+    return datetime.fromisoformat(json.loads(messages[0]["Body"])["time"])
 
 
 def count_readings(lab: Lab) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,18 +17,17 @@ from lab_utils.bench.house_lab import (
     count_readings,
     make_readings_way,
     make_schedule,
+    scheduled_time,
 )
 from lab_utils.bench.outcome import BenchmarkError, Options, Outcome, Report, middle
 from lab_utils.house.house import House, HouseRun
 from lab_utils.mqtt import Message
 from lab_utils.session import Lab
-from lab_utils.waiting import wait_for
 
 SPEED = 60
 _SENSORS, _MINUTES, _LEAST_MINUTES, _ROUNDS = 4, 30, 1, 1
 _READINGS_PER_MINUTE = 12
 _MINUTE = timedelta(minutes=1)
-_TICK_S = 10.0
 _SEED = 7
 
 
@@ -95,22 +93,9 @@ def _measure(lab: Lab, queue: str, minutes: float) -> _Round:
         started = time.perf_counter()
         run = house.run(minutes, NoWatcher())
         real_s = time.perf_counter() - started
-    scheduled = _scheduled_time(lab, queue)
+    scheduled = scheduled_time(lab, queue)
     delays_s = [((moment - scheduled) % _MINUTE).total_seconds() for moment in commands]
     return _Round(minutes, real_s, run, _stored(lab, len(run.sent)), delays_s)
-
-
-def _scheduled_time(lab: Lab, queue: str) -> datetime:
-    """Return one minute's time, to the second: all are whole minutes apart."""
-    sqs = lab.client("sqs")
-    messages = wait_for(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), _TICK_S)
-    if messages is None:
-        raise BenchmarkError(
-            "run the Lambda every lab minute",
-            "The schedule has not run once.",
-            "look at the log of the embedded AWS; if it stays so, schedules do not run.",
-        )
-    return datetime.fromisoformat(json.loads(messages[0]["Body"])["time"])
 
 
 def _stored(lab: Lab, sent: int) -> int:
