@@ -184,7 +184,20 @@ def _by_identity(events: Iterable[Mapping[str, Any]]) -> dict[Hashable, Mapping[
 
 
 def _milliseconds(since: datetime | None) -> int:
-    return int(since.timestamp() * 1000) if since else 0
+    """Return a moment in milliseconds since the epoch, 0 for none.
+
+    Raises:
+        LogError: It is no time, or one without a zone, which could be anywhere.
+    """
+    if since is None:
+        return 0
+    if isinstance(since, datetime) and since.tzinfo is not None:
+        return int(since.timestamp() * 1000)
+    raise LogError(
+        "read a function's log",
+        f"since is {since!r}, which is no time with a zone.",
+        "take lab.now(), earlier or now, or say how long ago: timedelta(minutes=5).",
+    )
 
 
 def _frame_of(lines: Sequence[LogLine]) -> pd.DataFrame:

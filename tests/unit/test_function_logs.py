@@ -251,3 +251,9 @@ def test_other_refusals_and_outages_are_told(aws: FakeAws) -> None:
     aws.function_error = EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
     with pytest.raises(FunctionError, match="Lambda does not answer"):
         FunctionLog(aws, "cooler")
+
+
+@pytest.mark.parametrize("since", ["yesterday", datetime(2026, 11, 28, 12), 5])
+def test_a_beginning_that_is_no_moment_is_said(aws: FakeAws, since: Any) -> None:
+    with pytest.raises(LogError, match="no time with a zone"):
+        FunctionLog(aws, "cooler").wait(since, 0, None, 0)
