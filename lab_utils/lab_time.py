@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 
+_MOST_ASKED, _QUICK_NS = 5, 5_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -39,15 +41,22 @@ class Timeline:
     ) -> Timeline:
         """Return the time that the embedded AWS tells.
 
+        A tenth of a second is six lab seconds at speed 60: while its answers take long, it is
+        asked a few times, and the quickest counts.
+
         Args:
             speed: Its speed.
             ask: Returns its answer, nanoseconds since the epoch; taken to be of the middle of
                 the time that the answer took.
             monotonic_ns: A clock that never goes back, nanoseconds.
         """
-        asked = monotonic_ns()
-        lab_ns = ask()
-        return cls(speed, lab_ns, (asked + monotonic_ns()) // 2, monotonic_ns)
+        readings: list[tuple[int, Timeline]] = []
+        while len(readings) < _MOST_ASKED and not (readings and readings[-1][0] <= _QUICK_NS):
+            asked = monotonic_ns()
+            lab_ns = ask()
+            took_ns = monotonic_ns() - asked
+            readings.append((took_ns, cls(speed, lab_ns, asked + took_ns // 2, monotonic_ns)))
+        return min(readings, key=itemgetter(0))[1]
 
     def now(self) -> datetime:
         """Return the lab's time in UTC."""

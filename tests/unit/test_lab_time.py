@@ -32,15 +32,19 @@ def test_lab_time_goes_on_from_one_answer_at_the_labs_speed() -> None:
     assert timeline.real_seconds(30) == 0.5
 
 
-def test_an_answer_is_taken_to_be_of_the_middle_of_its_journey() -> None:
-    hand = Hand()
+def test_an_answer_is_of_the_middle_of_its_journey_and_of_slow_ones_the_quickest_counts() -> None:
+    hand, took_ms = Hand(), iter([400, 100, 300, 2, 1])
 
     def answer() -> int:
-        hand.now_ns += SECOND_NS // 10
+        delay_ms = next(took_ms)
+        hand.now_ns += delay_ms * 1_000_000
         return NOON_NS
 
     timeline = Timeline.read(60, answer, hand)
-    assert timeline.now() == NOON + timedelta(seconds=3)
+    assert timeline.now() == NOON + timedelta(seconds=60 * 0.001)
+    assert next(took_ms) == 1
+    took_ms = iter([400, 100, 300, 200, 200])
+    assert Timeline.read(60, answer, hand).now() == NOON + timedelta(seconds=60 * (0.05 + 0.7))
 
 
 def test_real_aws_has_the_wall_clocks_time() -> None:
