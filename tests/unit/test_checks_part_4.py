@@ -77,6 +77,10 @@ def policy(
     return {"Statement": [statement | ({"Condition": condition} if condition else {})]}
 
 
+def both(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    return {"Statement": [*first["Statement"], *second["Statement"]]}
+
+
 @pytest.mark.parametrize(
     ("document", "may"),
     [
@@ -90,6 +94,7 @@ def policy(
         (policy(None, principal="s3.amazonaws.com"), False),
         (policy(None, action="lambda:GetFunction"), False),
         (policy(None, effect="Deny"), False),
+        (both(policy(None), policy({"ArnLike": {"AWS:SourceArn": RULE}}, effect="Deny")), False),
         ({}, False),
     ],
 )

@@ -350,6 +350,7 @@ def test_the_scale_of_colours_is_fixed_grows_lighter_and_text_on_it_can_be_read(
 def test_labels_are_spread_without_overlap_near_where_they_belong() -> None:
     assert spread([1.0, 5.0], 1.0) == [1.0, 5.0]
     assert spread([3.0, 3.0, 3.0], 1.0) == [2.0, 3.0, 4.0]
+    assert spread([2.0, 2.5], 1.0) == [1.75, 2.75]
     places = spread([0.0, 0.1, 0.9, 1.0, 7.0], 1.0)
     assert places == sorted(places)
     assert min(np.diff(places)) >= 1.0 - 1e-9

@@ -116,6 +116,14 @@ def test_what_nobody_uses_ends_after_a_while(bench: Bench) -> None:
     assert bench.launched == [True, True, True]
 
 
+def test_a_process_that_waits_for_its_first_function_is_given_time(bench: Bench) -> None:
+    bench.pool.prepare()
+    bench.now_s += 100
+    bench.pool.sweep()
+    assert bench.pool.process_for(SDK).lives
+    assert bench.launched == [True]
+
+
 def test_the_end_of_the_lab_ends_all(bench: Bench) -> None:
     idle, busy = bench.used(), Process(FUNCTION, "s")
     bench.pool.add(busy)

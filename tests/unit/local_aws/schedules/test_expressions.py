@@ -7,6 +7,7 @@ import pytest
 
 from lab_utils.local_aws.schedules.cron import ScheduleError
 from lab_utils.local_aws.schedules.expressions import (
+    Bounded,
     Schedule,
     parse_rule_schedule,
     parse_schedule,
@@ -112,6 +113,7 @@ def test_what_is_no_schedule_is_refused(expression: str) -> None:
         ("cron(5,35 14 * * ? *)", ["2026-11-28 14:05", "2026-11-28 14:35", "2026-11-29 14:05"]),
         ("cron(15 10 ? * 6L 2019-2026)", ["2026-12-25 10:15"]),
         ("cron(15 10 ? * 6L 2019-2022)", []),
+        ("cron(0 0 ? 3 6L 2028)", ["2028-03-31 00:00"]),
         ("cron(0 9 ? * 2#1 *)", ["2026-12-07 09:00", "2027-01-04 09:00"]),
         ("cron(0 9 ? * MON#5 *)", ["2026-11-30 09:00", "2027-03-29 09:00"]),
         ("cron(0 0 L * ? *)", ["2026-11-30 00:00", "2026-12-31 00:00", "2027-01-31 00:00"]),
@@ -119,6 +121,8 @@ def test_what_is_no_schedule_is_refused(expression: str) -> None:
         ("cron(0 0 ? * L *)", ["2026-12-05 00:00", "2026-12-12 00:00"]),
         ("cron(0 0 6W 12 ? *)", ["2026-12-07 00:00", "2027-12-06 00:00"]),
         ("cron(0 0 1W AUG ? 2026-2027)", ["2027-08-02 00:00"]),
+        ("cron(0 0 1W 5 ? *)", ["2027-05-03 00:00", "2028-05-01 00:00"]),
+        ("cron(0 0 31W 2-3 ? 2027)", ["2027-03-31 00:00"]),
         ("cron(0 0 31W 10 ? *)", ["2027-10-29 00:00", "2028-10-31 00:00"]),
         ("cron(0 0 29 FEB ? *)", ["2028-02-29 00:00", "2032-02-29 00:00"]),
         ("cron(0 0 29 2 ? 2097/1)", ["2104-02-29 00:00"]),
@@ -158,6 +162,20 @@ def test_a_cron_of_the_scheduler_follows_its_zone() -> None:
         assert found is not None
         times.append(found)
     assert all(earlier < later for earlier, later in pairwise(times))
+
+
+def test_an_hour_that_comes_twice_counts_once() -> None:
+    berlin = parse_schedule("cron(30 2 * * ? *)", "Europe/Berlin")
+    in_the_second = datetime(2026, 10, 25, 1, 0, tzinfo=UTC)
+    assert first(berlin, 1, in_the_second) == ["2026-10-26 01:30"]
+
+
+def test_a_bounded_schedule_may_be_due_at_both_bounds() -> None:
+    begin = datetime(2026, 11, 28, 10, 5, tzinfo=UTC)
+    every_minute = parse_rule_schedule("cron(* * * * ? *)")
+    bounded = Bounded(every_minute, begin, begin + timedelta(minutes=1))
+    assert first(bounded, 3) == ["2026-11-28 10:05", "2026-11-28 10:06"]
+    assert first(Bounded(every_minute, None, None), 1) == ["2026-11-28 10:01"]
 
 
 def test_the_scheduler_knows_a_single_moment() -> None:
