@@ -298,7 +298,8 @@ def test_more_than_a_hundred_values_are_not_written(
 def make_function(bench: Bench, source_arn: str) -> str:
     functions, name = bench.client("lambda"), bench.unique("function")
     trust = {"Service": "lambda.amazonaws.com"}
-    role = create_role(bench.client("iam"), bench.unique("lambda"), {}, trust)
+    may_log = {"logs:*": "*"}
+    role = create_role(bench.client("iam"), bench.unique("lambda"), may_log, trust)
     made = functions.create_function(
         FunctionName=name,
         Runtime="python3.12",

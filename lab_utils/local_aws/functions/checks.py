@@ -56,17 +56,21 @@ _ELSEWHERE = re.compile(r"(java|dotnet|ruby)[\d.]+(al2)?|go1\.x|dotnetcore[\d.]+
 
 
 _SERVICES = re.compile(
-    r"alexa-appkit|alexa-connectedhome|apigateway|appsync|backup|batch|bedrock|chime|"
+    r"apigateway|appsync|backup|batch|bedrock|chime|"
     r"cloudformation|cloudfront|cloudtrail|codebuild|codecommit|codedeploy|codepipeline|"
     r"cognito-idp|cognito-sync|config|connect|datapipeline|delivery\.logs|dlm|dms|"
     r"dynamodb|ec2|ecs|edgelambda|elasticloadbalancing|events|firehose|glue|greengrass|"
     r"guardduty|inspector|iot|iotanalytics|iotevents|kafka|kinesis|kinesisanalytics|"
-    r"lakeformation|lambda\.alarms\.cloudwatch|lex|lexv2|logs|mediaconvert|monitoring|"
+    r"lakeformation|lambda|lambda\.alarms\.cloudwatch|lex|lexv2|logs|mediaconvert|monitoring|"
     r"organizations|pinpoint|pipes|quicksight|rds|redshift|s3|s3-object-lambda|sagemaker|"
     r"scheduler|secretsmanager|securityhub|serverlessrepo|servicecatalog|ses|sns|sqs|ssm|"
     r"ssm-incidents|states|storagegateway|transfer|voice-connector|vpc-lattice|workmail"
 )
 """Services that invoke functions, or may: the first part of their principals."""
+_SERVICE_PRINCIPAL = re.compile(r"([\w.-]+?)(\.[a-z]{2}-[a-z-]+-\d)?\.amazonaws\.com(\.cn)?")
+_OTHERS = re.compile(
+    r"\*|\d{12}|arn:aws[\w-]*:(iam|sts)::.+|alexa-(appkit|connectedhome)\.amazon\.com"
+)
 
 
 class Problem(NamedTuple):
@@ -119,9 +123,9 @@ def principal_problem(principal: str) -> Problem | None:
     Args:
         principal: As in the request of AddPermission.
     """
-    service = re.fullmatch(r"([\w.-]+?)(\.[a-z]{2}-[a-z-]+-\d)?\.amazonaws\.com(\.cn)?", principal)
+    service = _SERVICE_PRINCIPAL.fullmatch(principal)
     if service is None:
-        is_known = bool(re.fullmatch(r"\*|\d{12}|arn:aws[\w-]*:(iam|sts)::.+", principal))
+        is_known = bool(_OTHERS.fullmatch(principal))
     else:
         is_known = bool(_SERVICES.fullmatch(service[1]))
     if is_known:

@@ -47,8 +47,10 @@ def _group(name: str, arguments: str = "") -> str:
 
 
 def _targets(client: Client) -> list[str]:
-    found = client("events").list_targets_by_rule(Rule="life_of_a_target")["Targets"]
-    return [one["Id"] for one in found]
+    events, rule = client("events"), "life_of_a_target"
+    if not is_there(events.describe_rule, Name=rule):
+        return []
+    return [one["Id"] for one in events.list_targets_by_rule(Rule=rule)["Targets"]]
 
 
 def _groups(client: Client) -> list[str]:

@@ -89,6 +89,7 @@ def test_a_course_may_keep_a_retired_runtime_and_a_machine_may_have_node() -> No
 @pytest.mark.parametrize(
     ("principal", "is_known"),
     [
+        ("alexa-appkit.amazon.com", True),
         ("events.amazonaws.com", True),
         ("scheduler.amazonaws.com", True),
         ("iot.amazonaws.com", True),
