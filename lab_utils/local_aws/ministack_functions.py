@@ -19,7 +19,12 @@ from urllib.parse import unquote
 
 from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.functions.model import Function, Invocation, Outcome
-from lab_utils.local_aws.functions.packages import Packages, python_folders, wants_sdk
+from lab_utils.local_aws.functions.packages import (
+    Packages,
+    digest_of,
+    python_folders,
+    wants_sdk,
+)
 from lab_utils.local_aws.functions.runtime.channel import DEPTH_VARIABLE
 from lab_utils.local_aws.functions.service import FunctionService
 from lab_utils.local_aws.functions.variables import Doors
@@ -166,7 +171,7 @@ class FunctionSeam:
         if live is not None and config["Version"] == "$LATEST":
             record, config = live, live["config"]
         content = record.get("code_zip") or b""
-        digest = self._packages.digest(content)
+        digest = digest_of(content)
         revision = f"{config['RevisionId']}:{digest}"
         key = (place, config["FunctionName"], config["Version"], revision)
         function = self._functions.get(key)
@@ -180,7 +185,7 @@ class FunctionSeam:
         layers: list[Path] = []
         for layer in reversed(config.get("Layers") or []):
             content = self._lambda._resolve_layer_zip(layer) or b""
-            unpacked = self._packages.unpack(self._packages.digest(content), content)
+            unpacked = self._packages.unpack(digest_of(content), content)
             layers += python_folders(unpacked)
         logging = config.get("LoggingConfig") or {}
         return Function(

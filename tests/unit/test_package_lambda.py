@@ -9,6 +9,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import unicodedata
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -98,6 +99,11 @@ def test_a_machine_that_knows_no_accents_makes_the_same_bytes(function: Path) ->
     done = pack(function, "--to", target, environment=plain)
     assert done.returncode == 0, done.stderr
     assert target.read_bytes() == packed(function).read_bytes()
+
+
+def test_a_mac_hands_out_names_in_another_form_of_unicode(function: Path) -> None:
+    (function / "src" / unicodedata.normalize("NFD", "größe.py")).write_text("")
+    assert unicodedata.normalize("NFC", "größe.py") in names(packed(function))
 
 
 def test_line_ends_of_what_is_no_text_stay(function: Path) -> None:

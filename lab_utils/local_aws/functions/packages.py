@@ -9,12 +9,13 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
 SDK_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 """What Lambda's Python runtimes have beside the standard library."""
-_MOST_DIGESTS = 64
+_KEPT_DIGESTS = 8
 _SDK_MARK = b"boto"
 
 
@@ -29,24 +30,12 @@ class Packages:
         shutil.rmtree(folder, ignore_errors=True)
         self._folder = folder
         self._guard = threading.Lock()
-        # Code is as large as 50 MB, and the same object as long as it is not changed.
-        self._digests: dict[int, tuple[bytes, str]] = {}
-
-    def digest(self, content: bytes) -> str:
-        """Return the name of a package's content."""
-        with self._guard:
-            known = self._digests.get(id(content))
-            if known is None or known[0] is not content:
-                if len(self._digests) >= _MOST_DIGESTS:
-                    self._digests.clear()
-                known = self._digests[id(content)] = (content, hashlib.sha256(content).hexdigest())
-        return known[1]
 
     def unpack(self, digest: str, content: bytes) -> Path:
         """Return the folder of a package.
 
         Args:
-            digest: The name of its content.
+            digest: What `digest_of` makes of its content.
             content: The zip file; nothing at all is unpacked to an empty folder.
         """
         target = self._folder / digest
@@ -60,6 +49,16 @@ class Packages:
                     package.extractall(fresh)
             fresh.rename(target)
         return target
+
+
+@lru_cache(_KEPT_DIGESTS)
+def digest_of(content: bytes) -> str:
+    """Return the name of a package's content.
+
+    Code may have 50 MB, and is the same object as long as it is not changed: which object it is
+    is looked at first.
+    """
+    return hashlib.sha256(content).hexdigest()
 
 
 def python_folders(layer: Path) -> tuple[Path, ...]:

@@ -67,6 +67,7 @@ def test_what_lambda_refuses_is_refused(change: dict[str, Any], code: str, words
     [
         ({"AWS_REGION": "x", "_HANDLER": "y"}, "used in this request: AWS_REGION, _HANDLER"),
         ({"LONG": "x" * 4090}, "exceeded the 4KB limit"),
+        ({"LONG": "é" * 2045}, "exceeded the 4KB limit"),
         ({"1A": "x"}, "Value '{1A=x}' at 'environment.variables' failed"),
         ({"Aé": "x"}, "at 'environment.variables' failed"),
     ],
