@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lab_utils.bench.raw_mqtt import MqttAddress, publish_packet
+from lab_utils.house.topics import sensor_topic
+from lab_utils.thresholds import INVALID_FROM_C
 
 DYNAMODB_TABLE, DATABASE, TABLE = "Temperature", "iot", "temperaturesensor"
 RECORDS_PER_MESSAGE = 4
@@ -18,8 +20,8 @@ HOT_SHARE = 20
 Client = Callable[[str], Any]
 _ROLE = "bench_rules"
 _ALLOWED = ["dynamodb:PutItem", "timestream:WriteRecords", "timestream:DescribeEndpoints"]
-_HOT_SQL = "SELECT * FROM 'sensor/temperature/+' WHERE temperature >= 40"
-_ALL_SQL = "SELECT * FROM 'sensor/temperature/+'"
+_ALL_SQL = f"SELECT * FROM '{sensor_topic('+')}'"
+_HOT_SQL = f"{_ALL_SQL} WHERE temperature >= {INVALID_FROM_C:g}"
 
 
 def reading_packets(first: int, count: int) -> list[bytes]:
@@ -48,7 +50,7 @@ def _reading_packet(number: int) -> bytes:
         "sensor_id": sensor,
         "zone_id": (sensor + 1) // 2,
     }
-    return publish_packet(number, f"sensor/temperature/temp_{sensor}", json.dumps(reading).encode())
+    return publish_packet(number, sensor_topic(f"temp_{sensor}"), json.dumps(reading).encode())
 
 
 def make_device(client: Client, folder: Path, mqtt_port: int, authority: Path) -> MqttAddress:

@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lab_utils.errors import LabError, MqttError
+from lab_utils.house.topics import sensor_topic
 from lab_utils.lab_time import Timeline
 from lab_utils.mqtt import Device, DeviceFiles
 
 T = TypeVar("T")
 TEST_SENSOR = "temp_1"
-TEST_TOPIC = f"sensor/temperature/{TEST_SENSOR}"
+TEST_TOPIC = sensor_topic(TEST_SENSOR)
 """What the checks publish to: the practical's own test topic."""
 _EXPECTED_ERRORS = (ClientError, BotoCoreError, LookupError, ValueError, OSError)
 """What a look may raise on work that is not what it should be."""

@@ -15,6 +15,7 @@ from lab_utils.checks.policies import Document, is_trusted, read_document
 from lab_utils.checks.roles import decide
 from lab_utils.checks.schedules import Schedule, list_schedules
 from lab_utils.errors import CheckError
+from lab_utils.house.topics import command_topic
 
 USUAL_NAME = "ac_control_lambda"
 LAMBDA_SERVICE = "lambda.amazonaws.com"
@@ -138,11 +139,6 @@ def lambda_roles(context: CheckContext) -> list[str]:
         if not role["Path"].startswith("/aws-service-role/")
         and is_trusted(read_document(role["AssumeRolePolicyDocument"]), LAMBDA_SERVICE)
     ]
-
-
-def command_topic(zone_id: int) -> str:
-    """Return the topic on which a zone's air conditioner takes its commands."""
-    return f"AC/AC-{zone_id}"
 
 
 def command_arn(context: CheckContext, role_arn: str, zone_id: int) -> str:

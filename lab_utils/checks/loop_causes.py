@@ -27,7 +27,6 @@ from lab_utils.checks.functions import (
     SELECT,
     ZONES,
     command_arn,
-    command_topic,
     invoke,
     read_policy,
     require_function,
@@ -42,6 +41,7 @@ from lab_utils.checks.trigger import (
     own_schedules,
 )
 from lab_utils.errors import LabError
+from lab_utils.house.topics import command_topic
 from lab_utils.queries import run_query
 
 _KEY = "closed loop"

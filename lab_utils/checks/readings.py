@@ -10,13 +10,14 @@ from typing import Any, TypeVar
 
 from lab_utils.checks.base import TEST_SENSOR, TEST_TOPIC, CheckContext
 from lab_utils.house.events import STEP_S
+from lab_utils.house.topics import sensor_topic
 from lab_utils.mqtt import Device
 
 T = TypeVar("T")
 Reading = dict[str, Any]
 SENSORS = {1: (1, 2), 2: (3, 4)}
 """The two sensors of each zone of the house."""
-ATTIC_TOPIC = "sensor/temperature/attic/temp_9"
+ATTIC_TOPIC = sensor_topic("attic/temp_9")
 """A topic one level deeper than those of the house's sensors."""
 LEVEL_HINT = (
     "in the rule's FROM, + stands for exactly one level and # for all that follow: only "
@@ -51,7 +52,7 @@ def publish_reading(context: CheckContext, sensor: str, reading: Reading) -> Non
     Raises:
         MqttError: The device cannot connect or may not publish.
     """
-    topic = topic_of(sensor)
+    topic = sensor_topic(sensor)
     context.with_device(sensor, lambda device: device.publish(topic, reading))
 
 
@@ -79,12 +80,7 @@ def while_sending(context: CheckContext, work: Callable[[], T]) -> T:
     return context.with_device(TEST_SENSOR, send)
 
 
-def topic_of(sensor: str) -> str:
-    """Return the topic that a sensor of the house publishes to."""
-    return f"sensor/temperature/{sensor}"
-
-
 def describe_reading(sensor: str, reading: Reading) -> str:
     """Return a reading's temperature, topic, sensor and zone in words."""
     place = f"sensor_id {reading['sensor_id']}, zone_id {reading['zone_id']}"
-    return f"{reading['temperature']:g} on {topic_of(sensor)} ({place})"
+    return f"{reading['temperature']:g} on {sensor_topic(sensor)} ({place})"

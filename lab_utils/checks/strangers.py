@@ -7,8 +7,8 @@ from contextlib import contextmanager, suppress
 
 from lab_utils.checks.base import TEST_SENSOR, CheckContext, own_client_id
 from lab_utils.checks.functions import ZONES
-from lab_utils.checks.readings import topic_of
 from lab_utils.errors import MqttError
+from lab_utils.house.topics import sensor_topic
 from lab_utils.mqtt import Message
 
 
@@ -34,7 +34,7 @@ def collect_strangers(context: CheckContext, own: set[str]) -> Iterator[list[str
     device = context.device(own_client_id(TEST_SENSOR))
     with suppress(MqttError):
         device.connect()
-        device.subscribe(topic_of("+"), on_message=take)
+        device.subscribe(sensor_topic("+"), on_message=take)
     try:
         yield found
     finally:

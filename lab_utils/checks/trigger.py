@@ -16,7 +16,6 @@ from lab_utils.checks.functions import (
     Function,
     Invocation,
     command_arn,
-    command_topic,
     describe_failure,
     find_function,
     invoke,
@@ -37,6 +36,7 @@ from lab_utils.checks.schedules import (
     minutes_of,
 )
 from lab_utils.errors import LabError
+from lab_utils.house.topics import command_topic
 
 _MISSING_MODULE = re.compile(r"import module '([\w.]+)': No module named '([\w.]+)'")
 _STRANGER = "arn:aws:events:eu-west-1:000000000000:rule/stranger"

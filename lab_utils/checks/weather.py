@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from lab_utils.checks.base import CheckContext
-from lab_utils.checks.functions import ZONES, command_topic
-from lab_utils.checks.readings import SENSORS, Reading, any_temperature, make_reading, topic_of
+from lab_utils.checks.functions import ZONES
+from lab_utils.checks.readings import SENSORS, Reading, any_temperature, make_reading
 from lab_utils.checks.storage import take_item
 from lab_utils.checks.strangers import collect_strangers
+from lab_utils.house.topics import command_topic, sensor_topic
 from lab_utils.mqtt import Device, Message
 from lab_utils.thresholds import ON_ABOVE_C
 
@@ -103,7 +104,7 @@ class Sensors:
                 self._ids.add(reading["id"])
                 payload = json.dumps(reading).encode()
                 name = f"temp_{sensor}"
-                answers.append(self._devices[name].publish_soon(topic_of(name), payload))
+                answers.append(self._devices[name].publish_soon(sensor_topic(name), payload))
             self._sent_at[zone].extend([time.monotonic()] * len(SENSORS[zone]))
         for answer in answers:
             answer.result(_ANSWER_S)
@@ -185,4 +186,4 @@ def _publisher(
 ) -> Callable[[Device], object]:
     reading = make_reading(weather.temperature(room), sensor, zone)
     ids.add(reading["id"])
-    return lambda device: device.publish(topic_of(f"temp_{sensor}"), reading)
+    return lambda device: device.publish(sensor_topic(f"temp_{sensor}"), reading)

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from lab_utils.house.topics import command_topic
+
 WANTED = '{"state": {"enabled": true}}'
 
 
@@ -37,8 +39,8 @@ class Command:
         if self.is_on is not None:
             return f"ZONE {self.zone_id} : AC SWITCH TO {self.is_on}"
         return (
-            f"ZONE {self.zone_id} : the message {_shortened(self.payload)} on AC/AC-{self.zone_id} "
-            f"is no command and changes nothing; one is {WANTED}"
+            f"ZONE {self.zone_id} : the message {_shortened(self.payload)} on "
+            f"{command_topic(self.zone_id)} is no command and changes nothing; one is {WANTED}"
         )
 
 

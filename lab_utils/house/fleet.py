@@ -14,7 +14,8 @@ from lab_utils.errors import MqttError
 from lab_utils.house.commands import Command
 from lab_utils.house.dispatches import Dispatch
 from lab_utils.house.events import Room
-from lab_utils.house.posts import Answer, SensorPost
+from lab_utils.house.outbox import Answer, Outbox
+from lab_utils.house.topics import command_topic
 from lab_utils.mqtt import Device, Inbox, Message
 from lab_utils.mqtt_errors import OutageError
 
@@ -65,11 +66,11 @@ class Fleet:
         self._woken = threading.Event()
         self._zone_ids = sorted({room.zone_id for room in rooms})
         self._sensors, self._coolers = self._make_devices(first, [r.sensor_id for r in rooms])
-        self._posts = {
-            room.sensor_id: SensorPost(room, device, self._answers)
+        self._outboxes = {
+            room.sensor_id: Outbox(room, device, self._answers)
             for room, device in zip(rooms, self._sensors, strict=True)
         }
-        self._holding: set[SensorPost] = set()
+        self._holding: set[Outbox] = set()
         self._inboxes: list[Inbox] = []
         self.on_the_way, self.absent = 0, list[str]()
         self._heard_at = monotonic()
@@ -79,7 +80,7 @@ class Fleet:
     @property
     def kept(self) -> int:
         """How many readings wait for a connection."""
-        return sum(post.kept for post in self._holding)
+        return sum(outbox.kept for outbox in self._holding)
 
     @property
     def is_answering(self) -> bool:
@@ -110,10 +111,10 @@ class Fleet:
             MqttError: One cannot connect or subscribe.
         """
         self.close()
-        sensor_ids = list(self._posts)
+        sensor_ids = list(self._outboxes)
         self._sensors, self._coolers = self._make_devices(first, sensor_ids)
-        for post, device in zip(self._posts.values(), self._sensors, strict=True):
-            post.device = device
+        for outbox, device in zip(self._outboxes.values(), self._sensors, strict=True):
+            outbox.device = device
         self.connect()
 
     def close(self) -> None:
@@ -123,37 +124,37 @@ class Fleet:
 
     def offer(self, dispatch: Dispatch) -> bool:
         """Send a reading, or keep it for later; return whether it was sent."""
-        post = self._posts[dispatch.room.sensor_id]
-        was_sent = post.offer(dispatch)
+        outbox = self._outboxes[dispatch.room.sensor_id]
+        was_sent = outbox.offer(dispatch)
         self._count_sent(int(was_sent))
         if not was_sent:
-            self._holding.add(post)
+            self._holding.add(outbox)
         return was_sent
 
     def send_kept(self) -> None:
         """Send what was kept, where the connection stands."""
-        for post in self._holding:
-            self._count_sent(post.send_kept())
-        self._holding = {post for post in self._holding if post.kept}
+        for outbox in self._holding:
+            self._count_sent(outbox.send_kept())
+        self._holding = {outbox for outbox in self._holding if outbox.kept}
 
     def give_up(self) -> None:
         """Give up what was kept."""
-        for post in self._holding:
-            post.give_up()
+        for outbox in self._holding:
+            outbox.give_up()
         self._holding = set()
 
     def take_answers(self) -> None:
         """Take note of what the broker has answered since the last time."""
         while self._answers:
-            post, dispatch, error = self._answers.popleft()
-            post.on_the_way -= 1
+            outbox, dispatch, error = self._answers.popleft()
+            outbox.on_the_way -= 1
             self.on_the_way -= 1
             if error is None:
                 self._heard_at = self._monotonic()
                 dispatch.arrive()
             elif isinstance(error, OutageError):
-                post.keep(dispatch)
-                self._holding.add(post)
+                outbox.keep(dispatch)
+                self._holding.add(outbox)
             else:
                 dispatch.give_up()
                 self._refusal = self._refusal or _as_mqtt_error(error)
@@ -221,7 +222,7 @@ class Fleet:
             self._woken.set()
 
         _connect(device)
-        self._inboxes.append(device.subscribe(f"AC/AC-{zone_id}", on_message=on_message))
+        self._inboxes.append(device.subscribe(command_topic(zone_id), on_message=on_message))
 
 
 def _connect(device: Device) -> None:

@@ -17,7 +17,7 @@ from lab_utils.errors import MqttError
 from lab_utils.house import house as house_module
 from lab_utils.house.dispatches import Dispatch
 from lab_utils.house.fleet import REFUSED_S, SILENT_S, Fleet
-from lab_utils.house.posts import KEPT_READINGS, MOST_ON_THE_WAY, Answer, SensorPost
+from lab_utils.house.outbox import KEPT_READINGS, MOST_ON_THE_WAY, Answer, Outbox
 from lab_utils.house.rooms import plan_rooms
 from lab_utils.lab_time import Timeline
 from lab_utils.mqtt import Device, Message
@@ -93,15 +93,15 @@ def answers() -> deque[Answer]:
 
 
 @pytest.fixture
-def post(device: FakeDevice, answers: deque[Answer]) -> SensorPost:
-    return SensorPost(ROOMS[0], device, answers)
+def outbox(device: FakeDevice, answers: deque[Answer]) -> Outbox:
+    return Outbox(ROOMS[0], device, answers)
 
 
 def test_a_message_is_the_practicals_and_its_id_is_no_others(
-    post: SensorPost, device: FakeDevice
+    outbox: Outbox, device: FakeDevice
 ) -> None:
-    assert post.offer(reading(0))
-    assert post.offer(reading(1))
+    assert outbox.offer(reading(0))
+    assert outbox.offer(reading(1))
     first, second = device.payloads
     assert device.sent[0][0] == "sensor/temperature/temp_1"
     assert {**first, "id": ""} == {"id": "", "temperature": 20.16, "sensor_id": 1, "zone_id": 1}
@@ -111,42 +111,42 @@ def test_a_message_is_the_practicals_and_its_id_is_no_others(
 
 
 def test_without_a_connection_readings_are_kept_and_then_sent_in_their_order(
-    post: SensorPost, device: FakeDevice
+    outbox: Outbox, device: FakeDevice
 ) -> None:
     device.is_connected = False
     kept = [reading(number) for number in range(3)]
-    assert [post.offer(one) for one in kept] == [False] * 3
-    assert post.kept == 3
-    assert post.send_kept() == 0
+    assert [outbox.offer(one) for one in kept] == [False] * 3
+    assert outbox.kept == 3
+    assert outbox.send_kept() == 0
     device.is_connected = True
     newest = reading(3)
-    assert not post.offer(newest)
-    assert post.send_kept() == 4
+    assert not outbox.offer(newest)
+    assert outbox.send_kept() == 4
     assert [one["temperature"] for one in device.payloads] == [20.16, 21.16, 22.16, 23.16]
     assert all(one.was_held_up for one in [*kept, newest])
 
 
 def test_beyond_what_can_be_kept_the_oldest_readings_are_lost_and_say_so(
-    post: SensorPost, device: FakeDevice
+    outbox: Outbox, device: FakeDevice
 ) -> None:
     device.is_connected = False
     readings = [reading(number) for number in range(KEPT_READINGS + 2)]
     for one in readings:
-        post.offer(one)
+        outbox.offer(one)
     assert [one.status for one in readings[:3]] == ["lost", "lost", ""]
-    assert post.kept == KEPT_READINGS
-    post.give_up()
+    assert outbox.kept == KEPT_READINGS
+    outbox.give_up()
     assert {one.status for one in readings} == {"lost"}
-    assert post.kept == 0
+    assert outbox.kept == 0
 
 
 def test_no_more_is_on_the_way_than_a_connection_may_have(
-    post: SensorPost, device: FakeDevice
+    outbox: Outbox, device: FakeDevice
 ) -> None:
-    were_sent = [post.offer(reading(number)) for number in range(MOST_ON_THE_WAY + 5)]
+    were_sent = [outbox.offer(reading(number)) for number in range(MOST_ON_THE_WAY + 5)]
     assert were_sent == [True] * MOST_ON_THE_WAY + [False] * 5
     assert len(device.sent) == MOST_ON_THE_WAY
-    assert post.send_kept() == 0
+    assert outbox.send_kept() == 0
 
 
 class Clock:

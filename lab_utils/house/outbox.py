@@ -9,6 +9,7 @@ from typing import Protocol
 
 from lab_utils.house.dispatches import Dispatch
 from lab_utils.house.events import Room
+from lab_utils.house.topics import sensor_topic
 
 KEPT_READINGS = 720
 """How many readings a sensor keeps in an outage: one lab hour's. Then it gives up the oldest."""
@@ -18,7 +19,7 @@ MOST_ON_THE_WAY = 100
 
 
 class Connection(Protocol):
-    """What a post needs of a device."""
+    """What a outbox needs of a device."""
 
     @property
     def is_connected(self) -> bool:
@@ -28,10 +29,10 @@ class Connection(Protocol):
         """Publish without waiting."""
 
 
-Answer = tuple["SensorPost", Dispatch, BaseException | None]
+Answer = tuple["Outbox", Dispatch, BaseException | None]
 
 
-class SensorPost:
+class Outbox:
     """Sends one sensor's readings in the order in which they were taken.
 
     Used by one thread; the broker's answers come in others, and go to a queue.
@@ -43,10 +44,10 @@ class SensorPost:
     """
 
     def __init__(self, room: Room, device: Connection, answers: deque[Answer]) -> None:
-        self.room, self.device = room, device
+        self.device = device
         self.on_the_way = 0
         self._answers = answers
-        self._topic = f"sensor/temperature/temp_{room.sensor_id}"
+        self._topic = sensor_topic(f"temp_{room.sensor_id}")
         self._kept: list[Dispatch] = []
 
     @property
