@@ -27,10 +27,10 @@ from lab_utils.checks.functions import (
     SELECT,
     ZONES,
     command_arn,
-    invoke,
     read_policy,
     require_function,
 )
+from lab_utils.checks.invocations import invoke
 from lab_utils.checks.roles import decide
 from lab_utils.checks.trigger import (
     look_at_code,

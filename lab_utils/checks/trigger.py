@@ -14,15 +14,13 @@ from lab_utils.checks.functions import (
     USUAL_NAME,
     ZONES,
     Function,
-    Invocation,
     command_arn,
-    describe_failure,
     find_function,
-    invoke,
     lambda_roles,
     read_policy,
     require_function,
 )
+from lab_utils.checks.invocations import Invocation, describe_failure, invoke
 from lab_utils.checks.policies import Document
 from lab_utils.checks.readings import while_sending
 from lab_utils.checks.roles import look_at_roles

@@ -10,7 +10,7 @@ import pytest
 
 from lab_utils.checks import loop_verdicts, weather
 from lab_utils.checks.closed_loop import Command, Observation, Scene
-from lab_utils.checks.functions import Invocation, describe_failure, shorten_log
+from lab_utils.checks.invocations import Invocation, describe_failure, shorten_log
 from lab_utils.checks.schedules import EVERY_MINUTE, Schedule, invokers, may_invoke, minutes_of
 from lab_utils.thresholds import OFF_BELOW_C, ON_ABOVE_C
 
