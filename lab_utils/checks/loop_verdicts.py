@@ -127,8 +127,8 @@ _SAME_HINT = (
     "zone's readings, of the last minute alone?"
 )
 _PATTERN_HINTS = {
-    (False, True): "on and off are exchanged, or the zones: above 35 true, below 20 false, each "
-    "zone on its own topic.",
+    (False, True): f"on and off are exchanged, or the zones: above {ON_ABOVE_C:g} true, below "
+    f"{OFF_BELOW_C:g} false, each zone on its own topic.",
     (True, True): _SAME_HINT,
     (False, False): _SAME_HINT,
     (True, None): f"nothing is sent when a zone's mean is below {OFF_BELOW_C:g}.",
