@@ -28,10 +28,10 @@ unit: $(READY)
 	$(BIN)/pytest -n 2 tests/unit
 
 integration: $(READY)
-	$(BIN)/pytest -n 2 --dist loadfile tests/integration
+	$(BIN)/pytest -n 3 --dist loadfile tests/integration
 
 notebooks: $(READY)
-	$(BIN)/pytest tests/notebooks
+	$(BIN)/pytest -n 2 tests/notebooks
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'Python 3.11 or newer is needed, this is ' + sys.version.split()[0] + '; name another with: make PYTHON=python3.12')"
