@@ -15,7 +15,7 @@ MakeWorkspace = Callable[..., TerraformWorkspace]
 AwsClient = Callable[..., Any]
 Unique = Callable[[str], str]
 THING = 'resource "aws_iot_thing" "%s" {\n name = "%s"\n}\n'
-MANY = 200
+MANY = 100
 
 
 def things(aws_client: AwsClient, prefix: str) -> set[str]:
@@ -24,7 +24,7 @@ def things(aws_client: AwsClient, prefix: str) -> set[str]:
     return {name for name in names if name.startswith(prefix)}
 
 
-def test_two_hundred_resources_in_one_apply(
+def test_two_hundred_resources_of_two_types_in_one_apply(
     terraform_workspace: MakeWorkspace, aws_client: AwsClient, unique: Unique
 ) -> None:
     prefix = unique("many")
