@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab_utils.function_logs import FunctionLog
 from lab_utils.functions import PACKAGES, deploy_function, invoke_function, package_function
+from lab_utils.lab_time import Timeline
 from lab_utils.settings import Settings
 from lab_utils.workspace import lambda_folder
 
@@ -29,14 +30,9 @@ class FunctionLab(ABC):
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service."""
 
-    @property
     @abstractmethod
-    def speed(self) -> int:
-        """Return how many times faster than the wall clock the lab's time runs."""
-
-    @abstractmethod
-    def now(self) -> datetime:
-        """Return the lab's time."""
+    def timeline(self) -> Timeline:
+        """Return the lab's time and speed."""
 
     def package_lambda(self, folder: str | Path | None = None) -> Path:
         """Pack a function as ``ci/package_lambda.sh`` does, and return the zip in ``build/``.
@@ -113,10 +109,11 @@ class FunctionLab(ABC):
             LogError: The function has no log (and why), or what was waited for did not come.
             FunctionError: Lambda does not answer.
         """
-        log = FunctionLog(self.client, function, pattern, self.speed)
-        start = self.now() - since if isinstance(since, timedelta) else since
+        timeline = self.timeline()
+        log = FunctionLog(self.client, function, pattern, timeline.speed)
+        start = timeline.now() - since if isinstance(since, timedelta) else since
         if follow:
-            return log.follow(start or self.now(), until, timeout_s, self._report)
+            return log.follow(start or timeline.now(), until, timeout_s, self._report)
         is_waiting = bool(at_least or until)
         longest_s = (WAIT_S if is_waiting else 0.0) if timeout_s is None else timeout_s
         return log.wait(start, at_least, until, longest_s)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lab_utils.bench.raw_mqtt import MqttAddress, publish_packet
-from lab_utils.house.topics import sensor_topic
+from lab_utils.house.topics import sensor_name, sensor_topic
 from lab_utils.thresholds import INVALID_FROM_C
 
 DYNAMODB_TABLE, DATABASE, TABLE = "Temperature", "iot", "temperaturesensor"
@@ -50,7 +50,7 @@ def _reading_packet(number: int) -> bytes:
         "sensor_id": sensor,
         "zone_id": (sensor + 1) // 2,
     }
-    return publish_packet(number, sensor_topic(f"temp_{sensor}"), json.dumps(reading).encode())
+    return publish_packet(number, sensor_topic(sensor_name(sensor)), json.dumps(reading).encode())
 
 
 def make_device(client: Client, folder: Path, mqtt_port: int, authority: Path) -> MqttAddress:

@@ -91,13 +91,12 @@ def _is_answer(kept: _Kept, context: CheckContext, check_id: str) -> bool:
 
 def _wiring(context: CheckContext) -> object:
     """Return what the loop is made of, as far as part 4 makes it, to be compared."""
-    records.require_table(context)
+    table = records.require_table(context)
     function, schedules = require_function(context)
     own = own_schedules(function, schedules)
     targets = [one.target_of(function.arn) or function.arn for one in own]
     policies = [read_policy(context, function, target) for target in targets]
-    table = (records.describe_table(context) or {})["Arn"]
-    needed = [(SELECT, table), ("timestream:DescribeEndpoints", "*")]
+    needed = [(SELECT, table["Arn"]), ("timestream:DescribeEndpoints", "*")]
     needed += [(PUBLISH, command_arn(context, function.role, zone)) for zone in ZONES]
     return function, schedules, policies, [decide(context, function.role, *one) for one in needed]
 

@@ -29,6 +29,7 @@ from lab_utils.checks.storage import (
     take_item,
 )
 from lab_utils.errors import MqttError
+from lab_utils.house.topics import sensor_name
 from lab_utils.mqtt import Device
 from lab_utils.waiting import wait_for
 
@@ -67,7 +68,7 @@ def _hot_45(context: CheckContext) -> Finding:
     """Look for the practical's own reading, and for one that no WHERE can know beforehand."""
     require_table(context)
     other = make_reading(any_temperature(41, 49), _OTHER_SENSOR, _OTHER_ZONE)
-    sent = {TEST_SENSOR: make_reading(45), f"temp_{_OTHER_SENSOR}": other}
+    sent = {TEST_SENSOR: make_reading(45), sensor_name(_OTHER_SENSOR): other}
     for sensor, reading in sent.items():
         publish_reading(context, sensor, reading)
     stored: dict[str, Any] = {}

@@ -24,6 +24,7 @@ from lab_utils.checks.records import DIMENSIONS, MEASURES, NAME, StoredReading
 from lab_utils.checks.roles import IOT_SERVICE, look_at_roles
 from lab_utils.checks.rules import Rule, describe_writers, list_rules
 from lab_utils.errors import MqttError
+from lab_utils.house.topics import sensor_name
 from lab_utils.mqtt import Device
 from lab_utils.waiting import wait_for
 
@@ -52,10 +53,7 @@ def _table(context: CheckContext) -> Finding:
 
 
 def _role_write(context: CheckContext) -> Finding:
-    table = records.describe_table(context)
-    if table is None:
-        return Finding(False, f"there is no table {NAME}", hint="first part3-table.")
-    arn = table["Arn"]
+    arn = records.require_table(context)["Arn"]
     too_much = {
         "delete the table (allow the action timestream:WriteRecords only)": (
             "timestream:DeleteTable",
@@ -89,7 +87,9 @@ def _readings(context: CheckContext) -> Finding:
     records.require_table(context)
     sent = {
         TEST_SENSOR: make_reading(any_temperature(20, 30)),
-        f"temp_{_OTHER_SENSOR}": make_reading(any_temperature(20, 30), _OTHER_SENSOR, _OTHER_ZONE),
+        sensor_name(_OTHER_SENSOR): make_reading(
+            any_temperature(20, 30), _OTHER_SENSOR, _OTHER_ZONE
+        ),
     }
     for sensor, reading in sent.items():
         publish_reading(context, sensor, reading)
@@ -112,7 +112,7 @@ def _readings(context: CheckContext) -> Finding:
 
 def _dimensions(context: CheckContext) -> Finding:
     records.require_table(context)
-    sensor = f"temp_{_OTHER_SENSOR}"
+    sensor = sensor_name(_OTHER_SENSOR)
     reading = make_reading(any_temperature(20, 30), _OTHER_SENSOR, _OTHER_ZONE)
     publish_reading(context, sensor, reading)
     stored = records.wait_for_reading(context, reading, context.timeout_s)

@@ -74,14 +74,16 @@ def other_tables(context: CheckContext) -> str:
     return ", ".join(sorted(one["TableName"] for one in found)) or "none"
 
 
-def require_table(context: CheckContext) -> None:
-    """Make sure that there is a table to look into.
+def require_table(context: CheckContext) -> dict[str, Any]:
+    """Return the table's description, for a look that has no sense without it.
 
     Raises:
-        CheckError: There is none.
+        CheckError: There is no table.
     """
-    if describe_table(context) is None:
+    table = describe_table(context)
+    if table is None:
         raise CheckError("look a reading up", f"there is no table {NAME}", "first part3-table.")
+    return table
 
 
 def find_reading(

@@ -18,7 +18,7 @@ from lab_utils.checks.functions import ZONES
 from lab_utils.checks.readings import SENSORS, Reading, any_temperature, make_reading
 from lab_utils.checks.storage import take_item
 from lab_utils.checks.strangers import collect_strangers
-from lab_utils.house.topics import command_topic, sensor_topic
+from lab_utils.house.topics import command_topic, cooler_name, sensor_name, sensor_topic
 from lab_utils.mqtt import Device, Message
 from lab_utils.thresholds import ON_ABOVE_C
 
@@ -103,7 +103,7 @@ class Sensors:
                 reading = self._read(zone, sensor, rooms, room)
                 self._ids.add(reading["id"])
                 payload = json.dumps(reading).encode()
-                name = f"temp_{sensor}"
+                name = sensor_name(sensor)
                 answers.append(self._devices[name].publish_soon(sensor_topic(name), payload))
             self._sent_at[zone].extend([time.monotonic()] * len(SENSORS[zone]))
         for answer in answers:
@@ -147,10 +147,10 @@ def open_house(
         MqttError: A device cannot connect, or is not allowed what it does in the house.
     """
     ids: set[str] = set()
-    uses = {f"AC-{zone}": _listener(zone, on_command) for zone in ZONES}
+    uses = {cooler_name(zone): _listener(zone, on_command) for zone in ZONES}
     for zone, sensors in SENSORS.items():
         for room, sensor in enumerate(sensors):
-            uses[f"temp_{sensor}"] = _publisher(sensor, zone, weather[zone], room, ids)
+            uses[sensor_name(sensor)] = _publisher(sensor, zone, weather[zone], room, ids)
     with (
         collect_strangers(context, ids) as strangers,
         ExitStack() as connections,
@@ -186,4 +186,4 @@ def _publisher(
 ) -> Callable[[Device], object]:
     reading = make_reading(weather.temperature(room), sensor, zone)
     ids.add(reading["id"])
-    return lambda device: device.publish(sensor_topic(f"temp_{sensor}"), reading)
+    return lambda device: device.publish(sensor_topic(sensor_name(sensor)), reading)

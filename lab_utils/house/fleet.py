@@ -15,7 +15,7 @@ from lab_utils.house.commands import Command
 from lab_utils.house.dispatches import Dispatch
 from lab_utils.house.events import Room
 from lab_utils.house.outbox import Answer, Outbox
-from lab_utils.house.topics import command_topic
+from lab_utils.house.topics import command_topic, cooler_name, sensor_name
 from lab_utils.mqtt import Device, Inbox, Message
 from lab_utils.mqtt_errors import OutageError
 
@@ -208,8 +208,8 @@ class Fleet:
     def _make_devices(
         self, first: Device, sensor_ids: Sequence[int]
     ) -> tuple[list[Device], list[Device]]:
-        sensors = [first.sibling(f"temp_{sensor_id}") for sensor_id in sensor_ids]
-        return sensors, [first.sibling(f"AC-{zone_id}") for zone_id in self._zone_ids]
+        sensors = [first.sibling(sensor_name(sensor_id)) for sensor_id in sensor_ids]
+        return sensors, [first.sibling(cooler_name(zone_id)) for zone_id in self._zone_ids]
 
     def _devices(self) -> list[Device]:
         return [*self._sensors, *self._coolers]

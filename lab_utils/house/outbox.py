@@ -9,7 +9,7 @@ from typing import Protocol
 
 from lab_utils.house.dispatches import Dispatch
 from lab_utils.house.events import Room
-from lab_utils.house.topics import sensor_topic
+from lab_utils.house.topics import sensor_name, sensor_topic
 
 KEPT_READINGS = 720
 """How many readings a sensor keeps in an outage: one lab hour's. Then it gives up the oldest."""
@@ -47,7 +47,7 @@ class Outbox:
         self.device = device
         self.on_the_way = 0
         self._answers = answers
-        self._topic = sensor_topic(f"temp_{room.sensor_id}")
+        self._topic = sensor_topic(sensor_name(room.sensor_id))
         self._kept: list[Dispatch] = []
 
     @property

@@ -1,6 +1,16 @@
-"""The practical's topics: what sensors publish to, and where air conditioners take commands."""
+"""The practical's client ids and topics: of the sensors, and of the air conditioners."""
 
 from __future__ import annotations
+
+
+def sensor_name(sensor_id: int) -> str:
+    """Return the client id of a sensor, which is the last level of its topic too."""
+    return f"temp_{sensor_id}"
+
+
+def cooler_name(zone_id: int) -> str:
+    """Return the client id of a zone's air conditioner, likewise."""
+    return f"AC-{zone_id}"
 
 
 def sensor_topic(sensor: str) -> str:
@@ -14,4 +24,4 @@ def sensor_topic(sensor: str) -> str:
 
 def command_topic(zone_id: int) -> str:
     """Return the topic on which a zone's air conditioner takes its commands."""
-    return f"AC/AC-{zone_id}"
+    return f"AC/{cooler_name(zone_id)}"

@@ -243,3 +243,13 @@ def create_table_with_key(dynamodb: Any, name: str, kind: str) -> str:
         BillingMode="PAY_PER_REQUEST",
     )
     return str(made["TableDescription"]["TableArn"])
+
+
+def failed(work: Solution, check_id: str) -> Result:
+    """Return the result of a check that has to fail, and has to say what to do."""
+    result = work.check(check_id)
+    assert (result.status, result.earned) == ("failed", 0), result
+    assert result.seen
+    assert result.wanted
+    assert result.hint
+    return result

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from lab_utils.checks.base import Result
 from lab_utils.checks.catalogue import run_part
 from lab_utils.local_aws.session_file import Session
 from lab_utils.queries import run_query
@@ -19,6 +18,7 @@ from tests.integration.solutions import (
     READINGS,
     READINGS_SQL,
     Solution,
+    failed,
     write_permissions,
 )
 from tests.integration.things import create_rule, timestream_action
@@ -32,16 +32,6 @@ def work(aws_session: Session, aws_client: Any, tmp_path: Path) -> Iterator[Solu
     solution = Solution(aws_session, aws_client, tmp_path / "files")
     yield solution
     solution.remove()
-
-
-def failed(work: Solution, check_id: str) -> Result:
-    """Return the result of a check that has to fail, and has to say what to do."""
-    result = work.check(check_id)
-    assert (result.status, result.earned) == ("failed", 0), result
-    assert result.seen
-    assert result.wanted
-    assert result.hint
-    return result
 
 
 def passed(work: Solution) -> list[str]:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from lab_utils.checks.base import Finding, Report, Result
+from lab_utils.checks.base import Finding, Report
 from lab_utils.checks.catalogue import run_part
 from lab_utils.checks.closed_loop import Command
 from lab_utils.checks.loop_causes import explain_silence
@@ -26,7 +26,7 @@ from lab_utils.settings import read_settings
 from tests.integration import air_conditioning
 from tests.integration.air_conditioning import package, workbook_package
 from tests.integration.conftest import client_of
-from tests.integration.solutions import DATABASE, READINGS, Solution, function_permissions
+from tests.integration.solutions import DATABASE, READINGS, Solution, failed, function_permissions
 from tests.integration.things import create_role, put_role_policy, wait_until
 
 LOOP = ("hot", "cold", "zones", "mild", "artefacts", "edges")
@@ -89,16 +89,6 @@ def lost(report: Report) -> set[str]:
     failed = [result for result in report.checks if result.status != "passed"]
     assert all(result.seen and result.wanted and result.hint for result in failed)
     return {result.id.removeprefix("part4-") for result in failed}
-
-
-def failed(work: Solution, check_id: str) -> Result:
-    """Return the result of a check that has to fail, and has to say what to do."""
-    result = work.check(check_id)
-    assert (result.status, result.earned) == ("failed", 0), result
-    assert result.seen
-    assert result.wanted
-    assert result.hint
-    return result
 
 
 def replace_table(work: Solution) -> None:
