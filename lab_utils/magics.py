@@ -1,9 +1,8 @@
-"""The cell magics: ``%%terraform FILE`` writes HCL, ``%%timestream [NAME]`` runs a query."""
+"""The cell magics: ``%%terraform`` and ``%%workspace`` write files, ``%%timestream`` asks."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,7 +13,8 @@ from lab_utils.configuration import write_section
 from lab_utils.errors import QueryError
 from lab_utils.query_text import fill_in
 from lab_utils.session import Lab
-from lab_utils.settings import read_settings
+from lab_utils.settings import Settings, read_settings
+from lab_utils.workspace_files import write_file
 
 _WORKBOOK_LINE = re.compile(r"^#.*$", re.M)
 """The stub of an exercise and the marks of its solution, in a language that has no ``#``."""
@@ -32,8 +32,19 @@ class LabMagics(Magics):  # type: ignore[misc]  # IPython ships no types
             line: The file's name, such as ``iot.tf``.
             cell: HCL.
         """
-        written = write_section(self._folder(), line.strip(), cell, self._cell_id())
+        folder = self._settings().terraform_dir
+        written = write_section(folder, line.strip(), cell, self._cell_id())
         print("\n".join(written.summary()))
+
+    @cell_magic  # type: ignore[untyped-decorator]
+    def workspace(self, line: str, cell: str) -> None:
+        """Write the cell as a whole file of the workspace; what was typed by hand is kept.
+
+        Args:
+            line: The file's path in the workspace, such as ``ci/lambda.gitlab-ci.yml``.
+            cell: The file's text.
+        """
+        print("\n".join(write_file(self._settings(), line.strip(), cell).summary()))
 
     @magic_arguments()  # type: ignore[untyped-decorator]
     @argument("name", nargs="?", help="the variable that keeps the result")  # type: ignore[untyped-decorator]
@@ -71,11 +82,10 @@ class LabMagics(Magics):  # type: ignore[misc]  # IPython ships no types
             variables[options.name] = frame
         return frame
 
-    def _folder(self) -> Path:
-        """Return the Terraform folder of the notebook's lab, of the default workspace before it."""
+    def _settings(self) -> Settings:
+        """Return the settings of the notebook's lab, before there is one those of the default."""
         named = self.shell.user_ns.get("lab") if self.shell is not None else None
-        settings = named.settings if isinstance(named, Lab) else read_settings()
-        return settings.terraform_dir
+        return named.settings if isinstance(named, Lab) else read_settings()
 
     def _cell_id(self) -> str:
         """Return the id that JupyterLab gives the running cell; batch tools give none."""

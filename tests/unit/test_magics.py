@@ -32,6 +32,17 @@ def test_a_terraform_cell_says_what_it_declares(
     assert (tmp_path / "terraform" / "iam.tf").read_text() == ""
 
 
+def test_a_workspace_cell_says_how_many_lines_it_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LAB_WORKSPACE", str(tmp_path))
+    shell = InteractiveShell()
+    shell.register_magics(LabMagics)
+    shell.run_cell("%%workspace ci/x.yml\na: 1\n\n### BEGIN SOLUTION\nb: 2\n### END SOLUTION")
+    assert capsys.readouterr().out == "ci/x.yml: 3 lines written\n"
+    assert (tmp_path / "ci" / "x.yml").read_text() == "a: 1\n\nb: 2\n"
+
+
 class RecordingLab(Lab):
     """A lab without a target that keeps the queries it is asked for."""
 
