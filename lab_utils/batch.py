@@ -18,6 +18,7 @@ import nbformat
 from nbconvert import HTMLExporter
 
 from lab_utils.errors import SettingsError
+from lab_utils.parameters import assigned_values, papermill_arguments
 from lab_utils.pictures import draw_pictures
 from lab_utils.settings import Settings, base_environment
 
@@ -85,7 +86,7 @@ def run_notebooks(
     notebooks: Iterable[Path],
     settings: Settings,
     out: Path,
-    parameters: Mapping[str, str],
+    parameters: Mapping[Path, Mapping[str, Any]],
     report: Callable[[str], None] = print,
 ) -> BatchRun:
     """Run notebooks in order and return how they ended.
@@ -97,7 +98,7 @@ def run_notebooks(
         notebooks: The notebooks, in order.
         settings: Target, region, speed and the workspace that they work in.
         out: The folder of what the run leaves; emptied first.
-        parameters: Papermill parameters beside ``target`` and ``speed``.
+        parameters: Each notebook's papermill parameters; see `share_parameters`.
         report: Takes a line per notebook.
     """
     if out.exists():
@@ -109,7 +110,7 @@ def run_notebooks(
         if any(one.status != "passed" for one in results):
             result = NotebookResult(path.stem, "skipped", 0.0, "")
         else:
-            result = _run_notebook(path, settings, out, parameters)
+            result = _run_notebook(path, settings, out, parameters.get(path, {}))
         results.append(result)
         report(_progress_line(result))
     run = BatchRun(
@@ -121,14 +122,11 @@ def run_notebooks(
 
 
 def _run_notebook(
-    path: Path, settings: Settings, out: Path, parameters: Mapping[str, str]
+    path: Path, settings: Settings, out: Path, parameters: Mapping[str, Any]
 ) -> NotebookResult:
     executed, log = out / path.name, out / f"{path.stem}.log"
-    given = {"target": settings.target, "speed": str(settings.speed), **parameters}
     command = [sys.executable, "-m", "lab_utils.notebook_worker", str(path), str(executed)]
-    command += ["--no-progress-bar", "--cwd", str(path.parent)]
-    for name, value in given.items():
-        command += ["-p", name, value]
+    command += ["--no-progress-bar", "--cwd", str(path.parent), *papermill_arguments(parameters)]
     started = time.monotonic()
     with log.open("w", encoding="utf-8") as stream:
         code = subprocess.call(command, env=_environment(settings), stdout=stream, stderr=stream)
@@ -178,11 +176,12 @@ def _readable(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
     Parameters that the run was given stay where they differ from those that stand above them.
     """
     own = "\n".join(cell.source for cell in book.cells if "parameters" in _tags(cell))
+    declared = assigned_values(own).items()
     book.cells = [
         cell
         for cell in book.cells
         if "injected-parameters" not in _tags(cell)
-        or set(cell.source.removeprefix("# Parameters\n").splitlines()) - set(own.splitlines())
+        or assigned_values(cell.source).items() - declared
     ]
     for cell in book.cells:
         cell.source = _SOLUTION_MARK.sub("", cell.source)

@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("names", nargs="*", metavar="NAME", help="such as 02; all by default")
     run.add_argument("--speed", type=int, default=BATCH_SPEED, help="the lab clock's factor")
     run.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE")
+    run.add_argument("--list", action="store_true", help="list the notebooks' parameters only")
 
     check = _add(commands, "check.check", "run the checks on the workspace")
     check.add_argument("part", nargs="?", type=int, help="a part's number; all by default")

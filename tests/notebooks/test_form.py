@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lab_utils.parameters import notebook_parameters
 from tests.notebooks.books import PATHS, checks, code_cells, nbgrader, read, tags, text_cells
 
 POINTS = {1: 15, 2: 15, 3: 15, 4: 25, 5: 15, 6: 10, 7: 5}
@@ -35,6 +36,21 @@ def test_one_cell_holds_the_parameters_target_and_speed(path: Path) -> None:
     namespace: dict[str, object] = {}
     exec(cell.source, namespace)
     assert (namespace["target"], namespace["speed"]) == ("local", 60)
+
+
+@each_notebook
+def test_papermill_finds_every_parameter_with_its_meaning(path: Path) -> None:
+    [cell] = [cell for cell in code_cells(read(path)) if "parameters" in tags(cell)]
+    found = notebook_parameters(path)
+    assert len(found) == cell.source.count("\n") + 1
+    assert all(one.meaning for one in found)
+
+
+def test_a_parameter_has_one_type_and_one_meaning_in_all_notebooks() -> None:
+    said: dict[str, tuple[str, str]] = {}
+    for path in PATHS:
+        for one in notebook_parameters(path):
+            assert said.setdefault(one.name, (one.type, one.meaning)) == (one.type, one.meaning)
 
 
 @each_notebook

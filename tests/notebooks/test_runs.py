@@ -15,6 +15,7 @@ import pytest
 from lab_utils.batch import run_notebooks
 from lab_utils.cli import main
 from lab_utils.environment import clean_environment
+from lab_utils.parameters import share_parameters
 from lab_utils.settings import CHECKOUT, read_settings
 from lab_utils.workspace import seed_workspace
 from tests.notebooks.books import PATHS, checks, read, released
@@ -124,7 +125,8 @@ def test_a_page_shows_given_parameters_where_they_differ_from_the_notebooks(
     source = tmp_path / "01_speed.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=kernel), source)
     settings = read_settings(target="local", workspace=tmp_path, speed=speed)
-    run_notebooks([source], settings, tmp_path / "out", {})
+    parameters = share_parameters([source], {}, settings)
+    run_notebooks([source], settings, tmp_path / "out", parameters)
     assert "passed" in capsys.readouterr().out
     page = (tmp_path / "out" / "01_speed.html").read_text(encoding="utf-8")
     assert page.count(">speed</span>") == shown

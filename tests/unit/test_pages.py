@@ -49,7 +49,7 @@ def test_a_figure_takes_the_words_of_the_text_after_it_unless_it_has_its_own() -
 def test_parameters_that_were_given_stand_there_only_if_they_differ(
     injected: str, is_shown: bool
 ) -> None:
-    own = nbformat.v4.new_code_cell('target = "local"\nspeed = 60\nminutes = 10')
+    own = nbformat.v4.new_code_cell("target = 'local'  # or aws\nspeed = 60  # fast\nminutes = 1")
     own.metadata["tags"] = ["parameters"]
     given = nbformat.v4.new_code_cell(f"# Parameters\n{injected}\n")
     given.metadata["tags"] = ["injected-parameters"]
