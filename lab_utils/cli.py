@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("part", nargs="?", type=int, help="a part's number; all by default")
 
     _add_functions(commands)
+    _add_pipeline(commands)
 
     house = _add(commands, "simulate.simulate", "run the house: its sensors and air conditioners")
     house.add_argument("--minutes", type=float, help="lab minutes (default: until Ctrl-C)")
@@ -107,6 +108,17 @@ def _add_functions(commands: Any) -> None:
     logs.add_argument("--follow", action="store_true", help="print what it logs from now on")
     logs.add_argument("--minutes", type=float, help="only the last minutes, in lab time")
     logs.add_argument("--pattern", default="", help="a filter pattern of CloudWatch Logs")
+
+
+def _add_pipeline(commands: Any) -> None:
+    text = "look at the GitLab pipeline, or run it on this machine"
+    verbs = commands.add_parser("pipeline", help=text, description=text)
+    verbs = verbs.add_subparsers(required=True, metavar="VERB")
+    lint = _add(verbs, "pipeline.lint", "say what is wrong with the pipeline file")
+    run = _add(verbs, "pipeline.run", "run the pipeline's jobs; deploy goes to the lab's target")
+    for verb in (lint, run):
+        verb.add_argument("file", nargs="?", help="such as .gitlab-ci.yml")
+    run.add_argument("--branch", help="the branch to run for (default: the default branch)")
 
 
 def _add(commands: Any, place: str, text: str) -> argparse.ArgumentParser:

@@ -128,5 +128,9 @@ class FunctionFailedError(FunctionError):
         self.log = log
 
 
+class PipelineError(LabError):
+    """A pipeline cannot be found, read or run on this machine."""
+
+
 class CheckError(LabError):
     """A check did not find what the exercise asks for."""

@@ -17,6 +17,7 @@ from lab_utils.lab_time import Timeline
 from lab_utils.logs import wait_for_entry
 from lab_utils.mqtt import Device, DeviceFiles, Inbox
 from lab_utils.mqtt_errors import certificate_id, check_topic, encode_payload, read_file
+from lab_utils.pipeline_lab import PipelineLab
 from lab_utils.queries import wait_for_query
 from lab_utils.settings import Settings, read_settings
 from lab_utils.tables import wait_for_table
@@ -32,7 +33,7 @@ TEST_CLIENT_ID = "mqtt-test-client"
 WAIT_S = 10.0
 
 
-class Lab(FunctionLab):
+class Lab(FunctionLab, PipelineLab):
     """The practical's lab: applies Terraform, speaks MQTT as a device, reads tables, checks.
 
     Making one starts the embedded AWS of the workspace, or finds it running; on ``aws`` it makes

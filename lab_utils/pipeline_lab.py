@@ -1,0 +1,22 @@
+"""The part of a Lab that deals with the GitLab pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lab_utils.pipeline.pipeline import Pipeline
+from lab_utils.settings import Settings
+from lab_utils.targets import Target
+
+
+class PipelineLab:
+    """Hands out the workspace's pipeline."""
+
+    settings: Settings
+    _report: Callable[[str], None]
+    _target: Target
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The GitLab pipeline of the workspace, to be looked at and run."""
+        return Pipeline(self.settings, self._target.variables, self._report)
