@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -41,12 +41,23 @@ def read_table(client: Any, name: str) -> pd.DataFrame:
         items = list(_items(client, name))
     except (ClientError, BotoCoreError) as error:
         raise _table_error(client, name, error) from error
-    others = sorted({column for item in items for column in item} - set(keys))
-    names = [*keys, *others]
-    columns = {column: _typed([item.get(column) for item in items]) for column in names}
     if not items:
-        columns = {key: pd.Series(dtype=_KEY_DTYPES[kind]) for key, kind in keys.items()}
-    return pd.DataFrame(columns).sort_values(list(keys), ignore_index=True)
+        return pd.DataFrame({key: pd.Series(dtype=_KEY_DTYPES[kind]) for key, kind in keys.items()})
+    return frame_of_items(items, list(keys)).sort_values(list(keys), ignore_index=True)
+
+
+def frame_of_items(items: Sequence[Mapping[str, Any]], first: Sequence[str] = ()) -> pd.DataFrame:
+    """Return items as DynamoDB sends them, a row each in their order; types as in `read_table`.
+
+    Args:
+        items: Attributes by name, each with its type: ``{"zone_id": {"N": "1"}}``.
+        first: The columns that come first; the others by name.
+    """
+    deserialise = TypeDeserializer().deserialize
+    plain = [{key: _plain(deserialise(one)) for key, one in item.items()} for item in items]
+    others = sorted({column for item in plain for column in item} - set(first))
+    columns = [*first, *others]
+    return pd.DataFrame({name: _typed([item.get(name) for item in plain]) for name in columns})
 
 
 def wait_for_table(
@@ -81,10 +92,8 @@ def wait_for_table(
 
 
 def _items(client: Any, name: str) -> Iterator[dict[str, Any]]:
-    deserialise = TypeDeserializer().deserialize
     for page in client.get_paginator("scan").paginate(TableName=name, ConsistentRead=True):
-        for item in page["Items"]:
-            yield {key: _plain(deserialise(value)) for key, value in item.items()}
+        yield from page["Items"]
 
 
 def _plain(value: Any) -> Any:
