@@ -61,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE")
     run.add_argument("--list", action="store_true", help="list the notebooks' parameters only")
 
+    _add(commands, "doctor.doctor", "say what is missing on this machine, and how to get it")
+
     check = _add(commands, "check.check", "run the checks on the workspace")
     check.add_argument("part", nargs="?", type=int, help="a part's number; all by default")
 

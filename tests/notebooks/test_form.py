@@ -11,7 +11,7 @@ from lab_utils.parameters import notebook_parameters
 from tests.notebooks.books import PATHS, checks, code_cells, nbgrader, read, tags, text_cells
 
 POINTS = {1: 15, 2: 15, 3: 15, 4: 25, 5: 15, 6: 10, 7: 5}
-LONGEST_CODE, LONGEST_HCL, LONGEST_TEXT_WORDS = 20, 30, 95
+LONGEST_CODE, LONGEST_FILE, LONGEST_TEXT_WORDS = 20, 30, 95
 FEWEST_CELLS, MOST_CELLS = 40, 60
 
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -108,8 +108,8 @@ def test_a_reader_gets_short_cells_and_text_between_them(path: Path) -> None:
         run = run + 1 if cell.cell_type == "code" else 0
         assert run <= 2, f"three code cells in a row at {cell.id}"
         if cell.cell_type == "code":
-            is_hcl = cell.source.startswith("%%terraform")
-            assert cell.source.count("\n") < (LONGEST_HCL if is_hcl else LONGEST_CODE), cell.id
+            is_file = cell.source.startswith(("%%terraform", "%%workspace"))
+            assert cell.source.count("\n") < (LONGEST_FILE if is_file else LONGEST_CODE), cell.id
         else:
             text = re.sub(r"```.*?```", "", cell.source, flags=re.S)
             assert len(text.split()) <= LONGEST_TEXT_WORDS, cell.id
