@@ -25,7 +25,7 @@ from lab_utils.local_aws.ministack_authority import keep_device_decisions
 from lab_utils.local_aws.ministack_event_rules import mend_event_rules
 from lab_utils.local_aws.ministack_function_checks import check_functions
 from lab_utils.local_aws.ministack_functions import FunctionSeam
-from lab_utils.local_aws.ministack_identity import mend_iam
+from lab_utils.local_aws.ministack_identity import mend_iam, name_denied_resources
 from lab_utils.local_aws.ministack_invocations import mend_async_invocations
 from lab_utils.local_aws.ministack_names import WRAPPED_NAMES, WRAPPED_SESSION_NAMES
 from lab_utils.local_aws.ministack_registry import mend_iot_registry
@@ -248,6 +248,7 @@ class Ministack:
         """Seam: ministack checks policies and the roles of functions less than AWS does."""
         modules = self._modules
         mend_iam(modules["ministack.services.iam"], modules["ministack.core.iam_evaluator"])
+        name_denied_resources(modules["ministack.core.iam_actions"])
         handlers: dict[str, Handler] = self._app.SERVICE_HANDLERS
         served = self._functions.serve(handlers["lambda"])
         handlers["lambda"] = check_functions(served, modules, self._kept_runtimes)

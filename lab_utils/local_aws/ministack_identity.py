@@ -11,10 +11,13 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from lab_utils.local_aws.ministack_users import mend_users
 from lab_utils.local_aws.policy_documents import identity_policy_problem, trust_policy_problem
 from lab_utils.local_aws.violations import violation
 
 _MANAGED_POLICIES = Path(__file__).with_name("managed_policies.json")
+_NAMING_SERVICES = frozenset({"dynamodb", "events", "iam", "lambda"})
+"""Services of the practical whose denials name the resource on AWS, and do not on ministack."""
 _LONGEST_NAMES = {"Role": 64, "User": 64, "Group": 128, "Policy": 128}
 
 
@@ -40,6 +43,7 @@ def mend_iam(iam: Any, evaluator: Any) -> None:
     for kind, longest in _LONGEST_NAMES.items():
         _check_name(iam, kind, longest)
     _add_managed_policies(iam)
+    mend_users(iam)
 
 
 def _check_trust(iam: Any, operation: str, parameter: str) -> None:
@@ -118,3 +122,27 @@ def _name_what_is_missing(iam: Any) -> None:
         return error(status, code, escape(message), ns=ns)
 
     iam._error = named
+
+
+def name_denied_resources(actions: Any) -> None:
+    """Let a denial say for which resource, as AWS does: it is half of what is wrong.
+
+    Source:
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+    """
+    respond = actions.access_denied_response
+
+    def response(
+        service: str, action: str, principal_arn: str, request_id: str, **details: Any
+    ) -> Any:
+        told = details.get("error_code") or details.get("message")
+        resource = details.get("resource_arn", "*")
+        is_denied = details.get("explicit_deny", False)
+        by_resource = is_denied and details.get("resource_policy_arn")
+        is_named = resource != "*" or service == "lambda"
+        if service in _NAMING_SERVICES and is_named and not told and not by_resource:
+            words = actions.identity_denial_message(action, principal_arn, resource, is_denied)
+            details["message"] = words
+        return respond(service, action, principal_arn, request_id, **details)
+
+    actions.access_denied_response = response

@@ -12,6 +12,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "_state_map",
         "app",
     ),
+    "ministack.core.iam_actions": ("access_denied_response", "identity_denial_message"),
     "ministack.core.iam_evaluator": (
         "AuthError",
         "EvalContext",
@@ -80,14 +81,20 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
     ),
     "ministack.services.iam": (
         "_IAM_HANDLERS",
+        "_access_keys",
         "_aws_managed_policies",
         "_error",
+        "_group_inline_policies",
         "_groups",
+        "_login_profiles",
         "_make_aws_managed_record",
+        "_mfa_devices",
         "_p",
         "_policy_exists",
         "_roles",
+        "_user_inline_policies",
         "_users",
+        "_xml",
         "parse_qs",
     ),
     "ministack.services.iot": (

@@ -177,6 +177,51 @@ def test_a_user_has_what_the_practicals_policy_of_aws_grants_and_no_more(
     assert f"user/{name} is not authorized to perform: iot:ListThings" in message
 
 
+def test_a_user_and_a_group_go_only_when_nothing_hangs_on_them(
+    aws_client: AwsClient, unique: Callable[[str], str]
+) -> None:
+    iam, name = aws_client("iam"), unique("busy")
+    policy = "arn:aws:iam::aws:policy/AWSLambda_FullAccess"
+    document = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": {"Effect": "Allow", "Action": "iot:Connect", "Resource": "*"},
+        }
+    )
+    for kind, holder in (("user", {"UserName": name}), ("group", {"GroupName": name})):
+        getattr(iam, f"create_{kind}")(**holder)
+        named = {**holder, "PolicyName": "it"}
+        getattr(iam, f"put_{kind}_policy")(**named, PolicyDocument=document)
+        getattr(iam, f"attach_{kind}_policy")(**holder, PolicyArn=policy)
+    iam.add_user_to_group(UserName=name, GroupName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"]
+    iam.create_user(UserName=f"{name}-2")
+    foreign = refusal(iam.delete_access_key, UserName=f"{name}-2", AccessKeyId=key)
+    assert foreign == ("NoSuchEntity", f"The Access Key with id {key} cannot be found.")
+
+    def conflict(kind: str) -> str:
+        call, holder = getattr(iam, f"delete_{kind}"), {f"{kind.title()}Name": name}
+        code, words = refusal(call, **holder)
+        assert code == "DeleteConflict"
+        return words.removeprefix("Cannot delete entity, must ")
+
+    assert conflict("user") == "delete policies first."
+    iam.delete_user_policy(UserName=name, PolicyName="it")
+    assert conflict("user") == "detach all policies first."
+    iam.detach_user_policy(UserName=name, PolicyArn=policy)
+    assert conflict("user") == conflict("group") == "remove users from group first."
+    iam.remove_user_from_group(UserName=name, GroupName=name)
+    assert conflict("user") == "delete access keys first."
+    iam.delete_access_key(UserName=name, AccessKeyId=key)
+    iam.delete_user(UserName=name)
+    assert conflict("group") == "delete policies first."
+    iam.delete_group_policy(GroupName=name, PolicyName="it")
+    assert conflict("group") == "detach all policies first."
+    iam.detach_group_policy(GroupName=name, PolicyArn=policy)
+    iam.delete_group(GroupName=name)
+    assert refusal(iam.list_access_keys, UserName=name)[0] == "NoSuchEntity"
+
+
 @pytest.mark.parametrize(
     "name",
     [
