@@ -46,6 +46,8 @@ def test_a_seeded_workspace_starts_from_nothing_else(tmp_path: Path) -> None:
     seed_workspace(CHECKOUT, tmp_path / "work")
     names = sorted(path.name for path in (tmp_path / "work").iterdir())
     assert names == ["ci", "lambda", "terraform"]
+    scripts = sorted(path.name for path in (tmp_path / "work" / "ci").iterdir())
+    assert scripts == ["deploy_lambda.sh", "package_lambda.py", "package_lambda.sh"]
 
 
 def test_a_workspace_that_cannot_be_written_to_is_said(tmp_path: Path) -> None:
