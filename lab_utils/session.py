@@ -321,6 +321,7 @@ class Lab(FunctionLab, PipelineLab, StatementLab):
             timeline=self.timeline,
             report=self._report,
             memory=self._check_memory,
+            workspace=self.settings.workspace,
         )
 
     def _guarded(self) -> Terraform:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -46,6 +47,7 @@ class CheckContext:
         timeline: Returns the lab's time and speed.
         report: Takes a line for the reader while a check takes long.
         memory: What one check saw that others may use: the same for the checks of one run.
+        workspace: The folder of the student's files; None where only AWS is looked at.
     """
 
     client: Callable[[str], Any]
@@ -57,6 +59,7 @@ class CheckContext:
     timeline: Callable[[], Timeline] = Timeline.of_wall_clock
     report: Callable[[str], None] = _say_nothing
     memory: dict[str, Any] = field(default_factory=dict)
+    workspace: Path | None = None
 
     def with_device(self, sensor: str, use: Callable[[Device], T]) -> T:
         """Return what a look with a connected device gives.
