@@ -1,21 +1,14 @@
-"""Mutants: copies of a folder in which one mistake was made, for tests that ought to notice it."""
+"""Mutants by hand: copies of a folder with one mistake that its tests ought to notice."""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
-import shutil
-import subprocess
-import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-_TIMEOUT_S = 120
-_CACHES = shutil.ignore_patterns("__pycache__", ".pytest_cache")
+from lab_utils.mutants.runner import FAILED, PASSED, run_folders
+from lab_utils.mutants.subject import copy_folder
 
 
 @dataclass(frozen=True)
@@ -40,7 +33,7 @@ class Mutant:
         Raises:
             ValueError: The text that is replaced is not there, or not once.
         """
-        shutil.copytree(source, folder, ignore=_CACHES)
+        copy_folder(source, folder)
         text = (folder / self.file).read_text(encoding="utf-8")
         if text.count(self.right) != 1:
             raise ValueError(f"{self.name}: {self.right!r} is {text.count(self.right)} times there")
@@ -48,10 +41,8 @@ class Mutant:
         (folder / self.file).write_text(mutated, encoding="utf-8")
 
 
-def run_tests(*folders: Path) -> list[int]:
+def run_tests(*folders: Path) -> list[int | None]:
     """Run the tests of each folder until one fails, with nothing but pytest itself.
-
-    One fresh process does it for all: what is imported from a folder is forgotten after it.
 
     Args:
         folders: Folders that hold ``tests/``.
@@ -59,15 +50,8 @@ def run_tests(*folders: Path) -> list[int]:
     Returns:
         pytest's exit status of each: 0 when all passed, 1 when one failed.
     """
-    done = subprocess.run(
-        [sys.executable, __file__, *map(str, folders)],
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=True,
-    )
-    return [int(status) for status in done.stdout.split()]
+    with tempfile.TemporaryDirectory() as scratch:
+        return [one.status for one in run_folders(folders, Path(scratch))]
 
 
 def surviving(source: Path, mutants: Sequence[Mutant], scratch: Path) -> list[str]:
@@ -85,25 +69,7 @@ def surviving(source: Path, mutants: Sequence[Mutant], scratch: Path) -> list[st
     for mutant, folder in zip(mutants, folders, strict=True):
         mutant.write(source, folder)
     statuses = dict(zip(mutants, run_tests(*folders), strict=True))
-    broken = [mutant.name for mutant, status in statuses.items() if status not in (0, 1)]
+    broken = [mutant.name for mutant, status in statuses.items() if status not in (PASSED, FAILED)]
     if broken:
         raise ValueError(f"the tests of these could not be run: {broken}")
-    return [mutant.name for mutant, status in statuses.items() if status == 0]
-
-
-def _status(folder: str) -> int:
-    """Return pytest's exit status of one folder's tests, and forget its modules."""
-    path, text = list(sys.path), io.StringIO()
-    with contextlib.chdir(folder), contextlib.redirect_stdout(text):
-        status = int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", f"{folder}/tests"]))
-    for name, module in list(sys.modules.items()):
-        if str(getattr(module, "__file__", "")).startswith(folder):
-            del sys.modules[name]
-    sys.path[:] = path
-    if status > 1:
-        print(text.getvalue(), file=sys.stderr)
-    return status
-
-
-if __name__ == "__main__":
-    print(*[_status(one) for one in sys.argv[1:]])
+    return [mutant.name for mutant, status in statuses.items() if status == PASSED]
