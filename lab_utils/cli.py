@@ -69,11 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_functions(commands)
     _add_pipeline(commands)
 
-    house = _add(commands, "simulate.simulate", "run the house: its sensors and air conditioners")
-    house.add_argument("--minutes", type=float, help="lab minutes (default: until Ctrl-C)")
-    house.add_argument("--zones", type=int, default=2, help="each with an air conditioner")
-    house.add_argument("--rooms", type=int, default=2, help="rooms in each zone")
-    house.add_argument("--seed", type=int, default=7, help="of all that is random")
+    _add_house(commands)
 
     bench = _add(commands, "bench.bench", "measure how fast the embedded AWS is, as ratios")
     bench.add_argument("names", nargs="*", metavar="NAME", help="such as ingest; all by default")
@@ -95,6 +91,17 @@ def _add_server(commands: Any) -> None:
     _add(commands, "server.stop", "stop the embedded AWS; what it stored stays")
     _add(commands, "server.status", "say whether it runs, and where")
     _add(commands, "server.reset", "throw away all that it stored, and start it anew")
+
+
+def _add_house(commands: Any) -> None:
+    house = _add(commands, "simulate.simulate", "run the house: its sensors and air conditioners")
+    house.add_argument("--minutes", type=float, help="lab minutes (default: until Ctrl-C)")
+    house.add_argument("--zones", type=int, default=2, help="each with an air conditioner")
+    house.add_argument("--rooms", type=int, default=2, help="rooms in each zone")
+    house.add_argument("--seed", type=int, default=7, help="of all that is random")
+    page = _add(commands, "dashboard.dashboard", "serve the page that shows the house live")
+    page.add_argument("--port", type=int, help="such as 5006; a free one by default")
+    page.add_argument("--no-browser", action="store_true", help="only print its address")
 
 
 def _add_functions(commands: Any) -> None:

@@ -132,5 +132,9 @@ class PipelineError(LabError):
     """A pipeline cannot be found, read or run on this machine."""
 
 
+class DashboardError(LabError):
+    """The dashboard page cannot be served or shown."""
+
+
 class CheckError(LabError):
     """A check did not find what the exercise asks for."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab_utils.checks.base import CheckContext, Report, Result
 from lab_utils.checks.catalogue import check_named, run_part
+from lab_utils.dashboard_lab import DashboardLab
 from lab_utils.environment import clean_environment
 from lab_utils.errors import CheckError, MqttError, SettingsError
 from lab_utils.function_lab import FunctionLab
@@ -34,7 +35,7 @@ TEST_CLIENT_ID = "mqtt-test-client"
 WAIT_S = 10.0
 
 
-class Lab(FunctionLab, PipelineLab, StatementLab):
+class Lab(DashboardLab, FunctionLab, PipelineLab, StatementLab):
     """The practical's lab: applies Terraform, speaks MQTT as a device, reads tables, checks.
 
     Making one starts the embedded AWS of the workspace, or finds it running; on ``aws`` it makes

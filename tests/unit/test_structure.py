@@ -12,6 +12,8 @@ PACKAGE = Path(__file__).resolve().parents[2] / "lab_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
 ONE_IMPORTER = {
+    "panel": "dashboard/",
+    "bokeh": "dashboard/",
     "ministack": "local_aws/ministack_adapter.py",
     "tf": "local_aws/provider/",
     "awscrt": "mqtt_sdk.py",
