@@ -1,0 +1,113 @@
+"""The files of part 6: a statement each, and pictures that a person marks."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from lab_utils.checks.base import CheckContext
+from lab_utils.errors import CheckError, QueryError
+from lab_utils.statements import read_statement, without_comments
+
+READINGS, MEANS = "dashboard/readings.sql", "dashboard/zone_means.sql"
+INVALID, DECISIONS = "dashboard/invalid.partiql", "dashboard/decisions.sql"
+_PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".pdf"}
+_GIVEN_PICTURE = re.compile(r"img[_-]?\d*\.png")
+"""The practical's own pictures, as its repository has them in ``doc/``."""
+_NO_STUDENTS_FOLDERS = {"runs", "tests", "node_modules", "build", "site-packages"}
+_MOST_NAMED, _MOST_LOOKED_AT = 5, 5000
+_BRACES = re.compile(r"\{([^\W\d]\w*)\}")
+_NOW = re.compile(r"\b(?:ago|now)\s*\(|\bcurrent_(?:timestamp|date|time)\b|\bmax\s*\(\s*time", re.I)
+
+
+def read_file(context: CheckContext, name: str) -> str:
+    """Return the statement in a student's file.
+
+    Raises:
+        CheckError: There is no such file; with the pictures that there are.
+        QueryError: It holds no question.
+    """
+    workspace = context.workspace
+    if workspace is not None and (workspace / name).is_file():
+        return read_statement(workspace, name)
+    seen = f"there is no file {name} in the workspace"
+    pictures = list(_pictures(workspace)) if workspace is not None else []
+    if pictures:
+        seen += f"; for a person to mark: {', '.join(pictures)}"
+    raise CheckError(
+        f"read {name}",
+        seen,
+        f"part 6 is the practical's bonus part. Notebook 6 asks for this file (a cell that begins "
+        f"with %%workspace {name}); without notebooks, write one SELECT into it. Screenshots of "
+        "a dashboard earn no points here: they are named, for whoever marks them.",
+    )
+
+
+def read_window(context: CheckContext, name: str, allowed: tuple[str, ...] = ()) -> str:
+    """Return a statement for Timestream, which has to look back from now by itself.
+
+    Args:
+        context: What the check may use.
+        name: The file.
+        allowed: The names in braces that get a value.
+
+    Raises:
+        CheckError: No such file, a variable of a notebook, or no window of time.
+        QueryError: It holds no question.
+    """
+    sql = read_file(context, name)
+    bare = without_comments(sql)
+    foreign = sorted(set(_BRACES.findall(bare)) - set(allowed))
+    if foreign:
+        raise CheckError(
+            f"run {name}",
+            f"{name} holds {{{foreign[0]}}}, a variable of a notebook",
+            "nobody fills it in for a dashboard, which asks again and again: look back from "
+            "now, by time > ago(15m).",
+        )
+    missing = [one for one in allowed if one not in _BRACES.findall(bare)]
+    if missing:
+        raise CheckError(
+            f"run {name}",
+            f"{name} does not hold {' and '.join(f'{{{one}}}' for one in missing)}",
+            "write the names in braces in place of numbers: the check fills in thresholds of its "
+            "own, as you will for the question 'what if?'.",
+        )
+    if not _NOW.search(bare):
+        raise CheckError(
+            f"run {name}",
+            f"{name} says nothing about when: it reads the whole table, however old",
+            "limit it: WHERE time > ago(15m). Timestream bills what a query reads, and a "
+            "dashboard asks each few seconds.",
+        )
+    return sql
+
+
+def explain(name: str, error: QueryError) -> CheckError:
+    """Return the refusal of a student's statement as what a check has seen."""
+    hint = error.next_step
+    if "Cannot apply operator" in error.happened or "varchar" in error.happened.lower():
+        hint = (
+            "dimensions are texts (VARCHAR): CAST(temperature AS DOUBLE) is a number that can be "
+            f"compared and averaged. {hint}"
+        )
+    return CheckError(f"run {name}", f"{name} is refused: {error.happened}", hint)
+
+
+def _pictures(workspace: Path) -> Iterator[str]:
+    """Yield the first pictures of a workspace that a student may have put there."""
+    looked_at = named = 0
+    for folder, folders, files in os.walk(workspace):
+        folders[:] = sorted(
+            one for one in folders if not one.startswith(".") and one not in _NO_STUDENTS_FOLDERS
+        )
+        for name in sorted(files):
+            looked_at += 1
+            is_picture = Path(name).suffix.lower() in _PICTURES
+            if is_picture and not _GIVEN_PICTURE.fullmatch(name) and named < _MOST_NAMED:
+                named += 1
+                yield (Path(folder) / name).relative_to(workspace).as_posix()
+        if looked_at > _MOST_LOOKED_AT or named >= _MOST_NAMED:
+            return
