@@ -76,12 +76,23 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--size", type=int, help="how many messages, records or rows")
     bench.add_argument("--rounds", type=int, help="how often each side of a ratio is measured")
 
+    _add_resources(commands)
+    return parser
+
+
+def _add_resources(commands: Any) -> None:
+    destroy = _add(commands, "destroy.destroy", "destroy all that was made, and prove it")
+    destroy.add_argument("--yes", action="store_true", help="do not ask")
+    destroy.add_argument("--dry-run", action="store_true", help="only say what would go")
+    destroy.add_argument(
+        "--leftovers", action="store_true", help="remove what Terraform did not make, too"
+    )
+
     terraform = commands.add_parser(
         "terraform", help="run Terraform in terraform/ on the lab's target", prefix_chars="\0"
     )
     terraform.add_argument("arguments", nargs=argparse.REMAINDER)
     terraform.set_defaults(command=("terraform", "terraform"))
-    return parser
 
 
 def _add_server(commands: Any) -> None:

@@ -18,12 +18,14 @@ from lab_utils.lab_time import Timeline
 from lab_utils.logs import wait_for_entry
 from lab_utils.mqtt import Device, DeviceFiles, Inbox
 from lab_utils.mqtt_errors import certificate_id, check_topic, encode_payload, read_file
+from lab_utils.mutants_lab import MutantsLab
 from lab_utils.pipeline_lab import PipelineLab
 from lab_utils.queries import wait_for_query
 from lab_utils.settings import Settings, read_settings
 from lab_utils.statement_lab import StatementLab
 from lab_utils.tables import wait_for_table
 from lab_utils.targets import AwsTarget, LocalTarget, Target
+from lab_utils.teardown_lab import TeardownLab
 from lab_utils.terraform import Terraform
 from lab_utils.trace import trace_from_log, trace_table
 from lab_utils.workspace import ENDPOINT_OUTPUT, require_given_files
@@ -35,7 +37,7 @@ TEST_CLIENT_ID = "mqtt-test-client"
 WAIT_S = 10.0
 
 
-class Lab(DashboardLab, FunctionLab, PipelineLab, StatementLab):
+class Lab(DashboardLab, FunctionLab, MutantsLab, PipelineLab, StatementLab, TeardownLab):
     """The practical's lab: applies Terraform, speaks MQTT as a device, reads tables, checks.
 
     Making one starts the embedded AWS of the workspace, or finds it running; on ``aws`` it makes
@@ -114,14 +116,6 @@ class Lab(DashboardLab, FunctionLab, PipelineLab, StatementLab):
             TerraformError: With Terraform's own diagnostics, file and line.
         """
         self._guarded().apply()
-
-    def destroy(self) -> None:
-        """Destroy everything that Terraform made in this workspace; print each step.
-
-        Raises:
-            TerraformError: With Terraform's own diagnostics.
-        """
-        self._guarded().destroy()
 
     @property
     def outputs(self) -> dict[str, Any]:
@@ -323,6 +317,7 @@ class Lab(DashboardLab, FunctionLab, PipelineLab, StatementLab):
             report=self._report,
             memory=self._check_memory,
             workspace=self.settings.workspace,
+            pipeline=lambda: self.pipeline,
         )
 
     def _guarded(self) -> Terraform:

@@ -164,14 +164,19 @@ class Terraform:
         Preparing takes a third of a plan's time, and is hardly ever needed; Terraform says so
         before it does anything, by an error that is of no resource.
         """
+        steps: list[str] = []
         try:
-            return self._follow(attempted, command, self._report)
+            return self._follow(attempted, command, lambda line: self._note(line, steps))
         except TerraformError as error:
             found = error.diagnostics
-            if not found or any(one.get("address") for one in found):
+            if steps or not found or any(one.get("address") for one in found):
                 raise
         self.init()
         return self._follow(attempted, command, self._report)
+
+    def _note(self, line: str, steps: list[str]) -> None:
+        steps.append(line)
+        self._report(line)
 
     def _follow(self, attempted: str, command: list[str], report: Callable[[str], None]) -> Outcome:
         with self._start([*command, "-json"]) as process:

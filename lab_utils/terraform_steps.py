@@ -39,7 +39,9 @@ _STEPS = (
     ),
     (
         "Error acquiring the state lock",
-        "another Terraform works in this folder: wait for it to end, then run it again.",
+        "another Terraform works in this folder: wait for it to end, then run it again. If none "
+        "does, a run was killed and left its lock: lab terraform force-unlock with the ID that "
+        "the message shows takes it away.",
     ),
     (
         "Invalid Target",

@@ -1,0 +1,65 @@
+"""What QuickSight has of the practical: the most expensive thing to forget. Real AWS only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from botocore.exceptions import ClientError
+
+from lab_utils.teardown.calls import Call
+from lab_utils.teardown.leftovers import Leftover
+from lab_utils.teardown.look import Look
+
+_KINDS = (
+    ("dashboard", "list_dashboards", "DashboardSummaryList", "DashboardId"),
+    ("analysis", "list_analyses", "AnalysisSummaryList", "AnalysisId"),
+    ("data set", "list_data_sets", "DataSetSummaries", "DataSetId"),
+    ("data source", "list_data_sources", "DataSources", "DataSourceId"),
+)
+_NONE = ("ResourceNotFoundException", "UnsupportedUserEditionException")
+SUBSCRIPTION = (
+    "each month its users are paid for, until the account itself is deleted; Terraform cannot. If "
+    "others use it too, leave it"
+)
+
+
+def look_at_quicksight(look: Look) -> Iterator[Leftover]:
+    """Yield dashboards, analyses, data sets, data sources, and the subscription itself."""
+    account = look.client("sts").get_caller_identity()["Account"]
+    named = {"AwsAccountId": account}
+    try:
+        told = look.client("quicksight").describe_account_subscription(**named)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _NONE:
+            return
+        raise
+    info = told.get("AccountInfo", {})
+    if info.get("AccountSubscriptionStatus") in (None, "UNSUBSCRIBED"):
+        return
+    for kind, operation, key, identifier in _KINDS:
+        for one in look.every("quicksight", operation, key, **named):
+            arn, identity = one["Arn"], one[identifier]
+            is_own = look.owner.knows(f"quicksight_{identifier}", identity)
+            if is_own or arn in look.tagged:
+                delete = f"delete_{kind.replace(' ', '_')}"
+                call = Call("quicksight", delete, {**named, identifier: identity})
+                why = "lab.quicksight made it, and Terraform does not know it"
+                yield Leftover("QuickSight", kind, one.get("Name", identity), why, (call,))
+    yield _subscription(account, info.get("AccountName", account))
+
+
+def _subscription(account: str, name: str) -> Leftover:
+    settings = Call(
+        "quicksight",
+        "update_account_settings",
+        {
+            "AwsAccountId": account,
+            "DefaultNamespace": "default",
+            "TerminationProtectionEnabled": False,
+        },
+    )
+    delete = Call("quicksight", "delete_account_subscription", {"AwsAccountId": account})
+    by_hand = f"{settings.command} && {delete.command}"
+    return Leftover(
+        "QuickSight", "subscription", name, SUBSCRIPTION, by_hand=by_hand, is_sure=False
+    )
