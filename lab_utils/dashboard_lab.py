@@ -31,5 +31,5 @@ class DashboardLab(ABC):
         """
         running = self._dashboard
         if running is None or not running.is_running:
-            running = self._dashboard = Dashboard(self.settings, port)
+            running = self._dashboard = Dashboard(self.settings, port, self._report)
         return running

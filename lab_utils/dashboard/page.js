@@ -53,6 +53,9 @@ window.labPage = (() => {
     while (body.rows.length > part.rows.length) body.deleteRow(-1);
     part.rows.forEach((cells, place) => writeRow(body.rows[place], cells, part.marks[place]));
     table.hidden = part.rows.length === 0;
+    for (const drawn of says.parentElement.querySelectorAll(".figure, .key")) {
+      drawn.classList.toggle("empty", part.is_lacking);
+    }
   }
 
   function ago(moment) {
@@ -99,14 +102,32 @@ window.labPage = (() => {
 
   function show(content) {
     now = content;
-    isLost = false;
     if (now.lab_time) {
       write(byId("lab-time"), `lab time ${now.lab_time} UTC`);
       write(byId("speed"), now.speed === 1 ? "" : `(${now.speed} × real time)`);
       write(byId("took"), `The last look took ${now.took_ms} ms.`);
     }
+    remember(now.choice);
     for (const [name, part] of Object.entries(now.parts || {})) writePart(name, part);
     tick();
+  }
+
+  // The address holds what was chosen, for a reader who loads the page again or sends it on.
+  function remember(choice) {
+    const wanted = `?zone=${choice.zone}&window=${choice.window}`;
+    if (window.location.search !== wanted) window.history.replaceState(null, "", wanted);
+  }
+
+  function lose() {
+    isLost = true;
+    tick();
+    const timer = window.setInterval(async () => {
+      const answer = await fetch(window.location.href, {cache: "no-store"}).catch(() => null);
+      if (answer?.ok) {
+        window.clearInterval(timer);
+        window.location.reload();
+      }
+    }, 2000);
   }
 
   function attach(texts, reader) {
@@ -120,6 +141,7 @@ window.labPage = (() => {
     const read = () => show(JSON.parse(texts.data.json[0]));
     texts.properties.data.change.connect(read);
     read();
+    texts.document.on_event("connection_lost", lose);
     window.setInterval(tick, 1000);
   }
 

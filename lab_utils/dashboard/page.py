@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from functools import partial
 from importlib.resources import files
@@ -35,16 +36,17 @@ class Page:
     def __init__(self, feed: Feed, about: About, document: Document) -> None:
         self._feed, self._about, self._document = feed, about, document
         self.rooms, self.means = RoomsFigure(), MeansFigure()
+        zone, minutes = _asked(document)
         self.zone = pn.widgets.Select(
-            name="Zone", options={"all zones": ALL_ZONES}, stylesheets=[_STYLE]
+            name="Zone", options=_zone_options((), zone), value=zone, stylesheets=[_STYLE]
         )
         self.window = pn.widgets.RadioBoxGroup(
             options={f"{minutes} min": minutes for minutes in WINDOWS},
-            value=_FIRST_WINDOW,
+            value=minutes,
             inline=True,
             stylesheets=[_STYLE],
         )
-        self.pause = pn.widgets.Checkbox(name="Pause", stylesheets=[_STYLE])
+        self.pause = pn.widgets.CheckBoxGroup(options=["Pause"], stylesheets=[_STYLE])
         self.texts = ColumnDataSource({"json": ["{}"]})
         self.reader = ColumnDataSource({"is_dark": [False], "is_hidden": [False]})
         # What hangs on a figure is sent with it, and kept equal on both sides.
@@ -127,15 +129,30 @@ class Page:
             self._offer_zones(view)
             self.rooms.update(view)
             self.means.update(view)
-        content = told(self._shown, view, self.window.value, self.pause.value, self._about)
+        is_paused = bool(self.pause.value)
+        content = told(self._shown, view, self.window.value, is_paused, self._about)
+        content["choice"] = {"zone": self.zone.value, "window": self.window.value}
         self.texts.data = {"json": [json.dumps(content)]}
 
     def _offer_zones(self, view: View) -> None:
-        options = {"all zones": ALL_ZONES, **{f"zone {zone}": zone for zone in view.zones}}
-        if self.zone.value not in options.values():
-            options[f"zone {self.zone.value}"] = self.zone.value
+        options = _zone_options(view.zones, self.zone.value)
         if options != self.zone.options:
             self.zone.options = options
+
+
+def _asked(document: Document) -> tuple[int, int]:
+    """Return the zone and the window that the page's address asks for, as ``?zone=1&window=5``."""
+    context: Any = document.session_context
+    asked = {} if context is None else context.request.arguments
+    texts = [asked.get(name, [b""])[0].decode("ascii", "replace") for name in ("zone", "window")]
+    zone, minutes = (int(text) if text.isdecimal() else 0 for text in texts)
+    return zone, minutes if minutes in WINDOWS else _FIRST_WINDOW
+
+
+def _zone_options(zones: Iterable[int], chosen: int) -> dict[str, int]:
+    """Return the choices: all zones, those that there are, and the one that is chosen anyway."""
+    numbers = sorted({ALL_ZONES, *zones, chosen})
+    return {f"zone {zone}" if zone else "all zones": zone for zone in numbers}
 
 
 def _template() -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +24,25 @@ _HEIGHT_PX = 720
 class Dashboard:
     """A dashboard page that is served by a process of its own.
 
+    Args:
+        settings: The target that it shows.
+        port: The port that is insisted upon; None for 5006, or any other if that is taken.
+        report: Takes what a reader should know, such as whose account it is.
+
+    Raises:
+        DashboardError: The port is taken, or the process fails.
+
     Attributes:
         url: Where a browser finds it.
     """
 
-    def __init__(self, settings: Settings, port: int | None = None) -> None:
+    def __init__(self, settings: Settings, port: int | None, report: Callable[[str], None]) -> None:
         log = settings.state_dir / _LOG
         settings.state_dir.mkdir(parents=True, exist_ok=True)
         self._process = _launch(settings, port, log)
         # A notebook's end closes the pipe too, however it ends; this ends it a little sooner.
         atexit.register(self.stop)
-        self.url = _await_url(self._process, log)
+        self.url = _await_url(self._process, log, report)
 
     @property
     def is_running(self) -> bool:
@@ -85,10 +95,20 @@ def _launch(settings: Settings, port: int | None, log: Path) -> subprocess.Popen
         )
 
 
-def _await_url(process: subprocess.Popen[str], log: Path) -> str:
+def _await_url(process: subprocess.Popen[str], log: Path, report: Callable[[str], None]) -> str:
+    """Return the page's address once it can be opened.
+
+    Raises:
+        DashboardError: It cannot be.
+    """
     for line in process.stdout or ():
-        if line.startswith("http://"):
-            return line.strip()
+        told = json.loads(line) if line.startswith("{") else {"says": line.strip()}
+        if "url" in told:
+            return str(told["url"])
+        if "error" in told:
+            process.wait()
+            raise DashboardError(*told["error"])
+        report(told["says"])
     process.wait()
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     raise DashboardError(

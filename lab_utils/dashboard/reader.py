@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -22,7 +22,7 @@ from lab_utils.dashboard.queries import (
     zone_means_sql,
 )
 from lab_utils.dashboard.snapshot import Lack, Snapshot
-from lab_utils.errors import LabError, PlotError, QueryError, TargetError
+from lab_utils.errors import LabError, QueryError, TargetError
 from lab_utils.plots.frames import tidy_means, tidy_readings
 from lab_utils.queries import run_query
 
@@ -111,11 +111,3 @@ def _read_means(at: Connection, minutes: int) -> pd.DataFrame | Lack:
     found = run_query(at.client("timestream-query"), zone_means_sql(since_whole(minutes)))
     means = tidy_means(found.drop(columns="readings"))
     return no_means() if means.empty else means
-
-
-def window_start(now: datetime, minutes: int) -> datetime:
-    """Return where a window of lab minutes that ends now begins."""
-    return now - timedelta(minutes=minutes)
-
-
-__all__ = ["PlotError", "Reader", "window_start"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -23,6 +24,8 @@ TITLE = "The house, live"
 _SHOWN_MINUTES = 15
 _UNUSED_MS = 4000
 """How long a tab that was closed is remembered."""
+_END_S = 0.5
+"""How long a look that hangs may delay the end."""
 _AWS_COST = (
     "Each look asks Timestream two queries; they are billed as at least 4 compute units for 30 s. "
     "With a look a minute that is 2 TCU-hours for each hour that a page is open and visible, "
@@ -45,7 +48,7 @@ def serve(settings: Settings, port: int | None, report: Callable[[str], None]) -
     reader = Reader(find_endpoint(settings, report))
     feed, chosen = Feed(reader), choose_port(port)
     about = About(
-        settings.workspace.name,
+        reader.where,
         reader.interval_s,
         "" if settings.is_local else _AWS_COST,
         (
@@ -59,11 +62,15 @@ def serve(settings: Settings, port: int | None, report: Callable[[str], None]) -
 
     server = _new_server(page, chosen)
     feed.start()
+    server.start()
     report(f"http://{HOST}:{chosen}/")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        server.run_until_shutdown()
+        server.io_loop.start()
+    except KeyboardInterrupt:  # Ctrl-C, or a request to end: its proper end.
+        server.stop()
     finally:
-        feed.close()
+        feed.close(_END_S)
 
 
 def _new_server(page: Callable[[], Any], port: int) -> Any:

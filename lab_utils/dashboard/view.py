@@ -14,6 +14,7 @@ from lab_utils.dashboard.snapshot import Decision, Snapshot
 ALL_ZONES = 0
 WINDOWS = (1, 5, 15, 60)
 """The windows that can be chosen, in lab minutes."""
+A_MINUTE = timedelta(minutes=1)
 MOST_POINTS = 400
 """A line gets no more points than this: a screen has no more to show them with."""
 _GAP_MS = 60_000.0
@@ -100,8 +101,7 @@ def view_of(snapshot: Snapshot, zone: int, minutes: int) -> View:
     zones = _zones(readings, decisions)
     shown = zones if zone == ALL_ZONES else (zone,)
     readings = _within(readings, shown, start_ms)
-    # A mean stands at its minute's beginning, which may be just before the window.
-    means = _within(means, shown, start_ms - 60_000)
+    means = _within(_at_minutes_end(means), shown, start_ms)
     valid = readings[~readings["is_artefact"]] if len(readings) else readings
     wrong = readings[readings["is_artefact"]] if len(readings) else readings
     switched = [one for one in decisions if one.zone_id in shown]
@@ -109,9 +109,9 @@ def view_of(snapshot: Snapshot, zone: int, minutes: int) -> View:
         start_ms,
         end_ms,
         zones,
-        _lines(valid, "sensor_id", "temperature"),
+        _lines(valid, "sensor_id", "temperature", end_ms),
         (_times(wrong), wrong["temperature"].to_numpy(float) if len(wrong) else np.array([])),
-        _lines(means, "zone_id", "mean"),
+        _lines(means, "zone_id", "mean", end_ms),
         tuple(_conditioner(one, switched, start_ms, end_ms) for one in shown),
         tuple(one for one in switched if milliseconds(one.time) >= start_ms),
     )
@@ -144,14 +144,20 @@ def _times(frame: pd.DataFrame) -> Floats:
     return frame["time"].to_numpy("datetime64[us]").astype(np.float64) / 1000
 
 
-def _lines(frame: pd.DataFrame, key: str, value: str) -> tuple[Line, ...]:
+def _at_minutes_end(means: pd.DataFrame) -> pd.DataFrame:
+    """Return means at their minutes' ends: as the Lambda, they know what was before."""
+    return means.assign(time=means["time"] + A_MINUTE) if len(means) else means
+
+
+def _lines(frame: pd.DataFrame, key: str, value: str, end_ms: float) -> tuple[Line, ...]:
+    """Return a line for each key, by time; the newest minute may not be over, but is drawn now."""
     lines, places = [], dict[int, int]()
     for _key, rows in frame.groupby(key) if len(frame) else ():
         zone_id = int(rows["zone_id"].iloc[-1])
         places[zone_id] = places.get(zone_id, -1) + 1
         times, degrees = _times(rows), rows[value].to_numpy(float)
         newest = datetime.fromtimestamp(times[-1] / 1000, UTC)
-        points = _broken(*_thinned(times, degrees))
+        points = _broken(*_thinned(np.minimum(times, end_ms), degrees))
         line = Line(
             int(rows[key].iloc[-1]), zone_id, places[zone_id], *points, float(degrees[-1]), newest
         )
@@ -193,8 +199,3 @@ def _conditioner(
     known = None if first is None else (max(first, start_ms), end_ms)
     within = tuple((max(begin, start_ms), end) for begin, end in on if end > start_ms)
     return AirConditioner(zone_id, is_on, since, within, known)
-
-
-def window_of(minutes: int) -> timedelta:
-    """Return a window as a span of lab time."""
-    return timedelta(minutes=minutes)

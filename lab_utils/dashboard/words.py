@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from lab_utils.dashboard.snapshot import InvalidReadings, Lack, Snapshot
-from lab_utils.dashboard.view import AirConditioner, Line, View
+from lab_utils.dashboard.view import A_MINUTE, AirConditioner, Line, View
 from lab_utils.thresholds import OFF_BELOW_C, ON_ABOVE_C
 
 Row = tuple[str, ...]
@@ -63,7 +63,7 @@ def zones_in_words(snapshot: Snapshot, view: View, minutes: int) -> Part:
     told = [f"zone {key}: {one.newest_c:.1f} °C" for key, one in means.items()]
     says = (
         f"The newest means of a minute: {', '.join(told)}. Above {ON_ABOVE_C:g} °C the Lambda "
-        f"switches the air conditioner on, below {OFF_BELOW_C:g} °C off."
+        f"switches the air conditioner on, below {OFF_BELOW_C:g} °C off, and between it stays."
     )
     rows = tuple(
         (str(one.zone_id), *_mean_cells(means.get(one.zone_id)), _switched(one))
@@ -108,16 +108,16 @@ def _invalid_row(sensor: str, count: int, highest_c: float) -> Row:
 
 def _mean_cells(mean: Line | None) -> tuple[str, str, str]:
     if mean is None:
-        return "none", "", "no valid reading: nothing is sent"
-    return f"{mean.newest_c:.1f}", _clock(mean.newest_at)[:5], _meaning(mean.newest_c)
+        return "none", "", "stays"
+    return f"{mean.newest_c:.1f}", _clock(mean.newest_at - A_MINUTE)[:5], _meaning(mean.newest_c)
 
 
 def _meaning(mean_c: float) -> str:
     if mean_c > ON_ABOVE_C:
-        return f"above {ON_ABOVE_C:g}: on"
+        return "goes on"
     if mean_c < OFF_BELOW_C:
-        return f"below {OFF_BELOW_C:g}: off"
-    return "between: stays as it is"
+        return "goes off"
+    return "stays"
 
 
 def _switched(one: AirConditioner) -> str:
