@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lab_utils.errors import LabError, MqttError
+from lab_utils.errors import CheckError, LabError, MqttError
 from lab_utils.house.topics import sensor_topic
 from lab_utils.lab_time import Timeline
 from lab_utils.mqtt import Device, DeviceFiles
+
+if TYPE_CHECKING:
+    from lab_utils.pipeline.pipeline import Pipeline
 
 T = TypeVar("T")
 TEST_SENSOR = "temp_1"
@@ -25,6 +29,15 @@ _EXPECTED_ERRORS = (ClientError, BotoCoreError, LookupError, ValueError, OSError
 
 def _say_nothing(_line: str) -> None:
     """Take a line and show it to nobody."""
+
+
+def _without_workspace() -> NoReturn:
+    """Say that there are no files to look at."""
+    raise CheckError(
+        "look at the workspace's files",
+        "there is no workspace to look at",
+        "name it: lab --workspace FOLDER check.",
+    )
 
 
 def own_client_id(name: str) -> str:
@@ -48,6 +61,7 @@ class CheckContext:
         report: Takes a line for the reader while a check takes long.
         memory: What one check saw that others may use: the same for the checks of one run.
         workspace: The folder of the student's files; None where only AWS is looked at.
+        pipeline: Returns the workspace's pipeline.
     """
 
     client: Callable[[str], Any]
@@ -60,6 +74,15 @@ class CheckContext:
     report: Callable[[str], None] = _say_nothing
     memory: dict[str, Any] = field(default_factory=dict)
     workspace: Path | None = None
+    pipeline: Callable[[], Pipeline] = _without_workspace
+
+    def require_workspace(self) -> Path:
+        """Return the folder of the student's files.
+
+        Raises:
+            CheckError: Only AWS is looked at.
+        """
+        return self.workspace or _without_workspace()
 
     def with_device(self, sensor: str, use: Callable[[Device], T]) -> T:
         """Return what a look with a connected device gives.
@@ -122,6 +145,8 @@ class Finding:
         wanted: What there should be, where it is more than the check's own words.
         remark: What could be better without costing points.
         hint: How to go on from here, where it is more exact than the check's own hint.
+        share: How much of the points it earns, from 0 to 1, where that may be a part: whole
+            points, rounded down. By default all if it passed, else none.
     """
 
     passed: bool
@@ -129,6 +154,14 @@ class Finding:
     wanted: str = ""
     remark: str = ""
     hint: str = ""
+    share: float | None = None
+
+    def earned(self, points: int) -> int:
+        """Return what it earns of a check's points."""
+        if self.share is None:
+            return points if self.passed else 0
+        # A share such as 2/3 of 3 points is 2, whatever its last binary digit.
+        return math.floor(points * self.share + 1e-9)
 
 
 @dataclass(frozen=True)
@@ -205,7 +238,7 @@ def run_check(check: Check, context: CheckContext) -> Result:
         id=check.id,
         part=check.part,
         points=check.points,
-        earned=check.points if finding.passed else 0,
+        earned=finding.earned(check.points),
         status="passed" if finding.passed else "failed",
         seen=finding.seen,
         wanted=finding.wanted or check.wanted,

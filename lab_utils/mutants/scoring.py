@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 from lab_utils.mutants.catalogue import MOST, all_mutants, choose
 from lab_utils.mutants.controls import rewrite
@@ -17,6 +18,7 @@ from lab_utils.mutants.subject import OWN_TESTS, Subject, find_subject
 _LONGEST_S = 30.0
 """So long the tests may take on the right function."""
 _BUDGET_S, _FEWEST = 60.0, 6
+_MEMORY = "mutants"
 _ASSERT = "give each test a temperature, or readings, and assert what has to come of it."
 
 
@@ -49,6 +51,11 @@ class TestScore:
         """The share of the mutants that were caught, from 0 to 1."""
         return self.caught / self.total if self.total else 0.0
 
+    def lines(self) -> list[str]:
+        """Return the score as lines for the reader."""
+        survived = [f"  survived: {one}" for one in self.survivors]
+        return [self.says, *survived, *([f"  {self.advice}"] if self.advice else [])]
+
 
 def score_tests(folder: Path, tests: Sequence[Path] | None = None) -> TestScore:
     """Return how many mutants of a function its tests notice.
@@ -66,6 +73,21 @@ def score_tests(folder: Path, tests: Sequence[Path] | None = None) -> TestScore:
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
         score = _score(subject, Path(scratch).resolve())
     return replace(score, seconds=time.monotonic() - began)
+
+
+def score_once(folder: Path, memory: dict[str, Any]) -> TestScore:
+    """Return `score_tests`, from memory if neither sources nor tests have changed since.
+
+    Args:
+        folder: The function's folder.
+        memory: Keeps the last score.
+    """
+    fingerprint = find_subject(folder).fingerprint()
+    known, score = memory.get(_MEMORY, ("", None))
+    if known != fingerprint:
+        score = score_tests(folder)
+        memory[_MEMORY] = (fingerprint, score)
+    return cast(TestScore, score)
 
 
 def _score(subject: Subject, scratch: Path) -> TestScore:

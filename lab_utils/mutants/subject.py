@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -63,6 +64,15 @@ class Subject:
             ValueError: One of them cannot be decoded.
         """
         return [Source.read(self.sources / name, name) for name in self.modules]
+
+    def fingerprint(self) -> str:
+        """Return a name of what is scored: the same files have the same name."""
+        files = [*self.folder.rglob("*.py"), *(self.root / name for name in _ABOVE)]
+        files += [self.folder / name for name in _ABOVE]
+        content = hashlib.sha256()
+        for path in sorted({path for path in files if path.is_file()}):
+            content.update(f"{path}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+        return content.hexdigest()
 
     def copy(self, root: Path) -> None:
         """Copy what the tests need to a new folder, in the same order of folders."""
