@@ -68,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_functions(commands)
     _add_pipeline(commands)
+    mutants = _add(commands, "mutants.mutants", "say which mistakes in the function tests notice")
+    mutants.add_argument("folder", nargs="?", help="such as lambda/ac_control_lambda")
 
     _add_house(commands)
 
