@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from lab_utils.house.events import Switch
 from lab_utils.plots.axes import LABEL_SIZE
 from lab_utils.plots.days import day_of
-from lab_utils.plots.palette import FAINT, zone_colour
+from lab_utils.plots.palette import FAINT, INK, zone_colour
 
 Span = tuple[float, float]
 _LANE, _MOST_LANES, _GAP = 0.055, 0.3, 0.25
@@ -72,14 +72,36 @@ class AcBands:
     def update(self, spans: Mapping[int, Sequence[Span]]) -> None:
         """Shade each zone's lane where its air conditioner is on."""
         for zone_id, collection in self.collections.items():
-            low = self._bottoms[zone_id] + self._lane * _GAP / 2
-            high = low + self._lane * (1 - _GAP)
-            collection.set_verts(
-                [
-                    [(begin, low), (begin, high), (end, high), (end, low)]
-                    for begin, end in spans.get(zone_id, [])
-                ]
-            )
+            collection.set_verts(self._boxes(zone_id, spans))
+
+    def outline(self, spans: Mapping[int, Sequence[Span]], label: str) -> PolyCollection:
+        """Frame each zone's lane where it would be on by another account, and return the frames.
+
+        Args:
+            spans: By zone.
+            label: What the account is called.
+        """
+        frames = PolyCollection(
+            [box for zone_id in self._bottoms for box in self._boxes(zone_id, spans)],
+            transform=self._axes.get_xaxis_transform(),
+            facecolor="none",
+            edgecolor=INK,
+            linewidth=1.6,
+            label=label,
+            clip_on=False,
+            zorder=3,
+        )
+        self._axes.add_collection(frames, autolim=False)
+        return frames
+
+    def _boxes(self, zone_id: int, spans: Mapping[int, Sequence[Span]]) -> list[list[Span]]:
+        """Return the corners of a zone's spans in its lane."""
+        low = self._bottoms[zone_id] + self._lane * _GAP / 2
+        high = low + self._lane * (1 - _GAP)
+        return [
+            [(begin, low), (begin, high), (end, high), (end, low)]
+            for begin, end in spans.get(zone_id, [])
+        ]
 
     def _draw_lane(self, axes: Axes, zone_id: int, is_animated: bool) -> PolyCollection:
         low, height = self._bottoms[zone_id] + self._lane * _GAP / 2, self._lane * (1 - _GAP)

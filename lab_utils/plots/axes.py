@@ -50,9 +50,15 @@ def style_temperatures(axes: Axes) -> None:
         spine.set_color(MUTED)
 
 
-def draw_thresholds(axes: Axes, *, with_invalid: bool = True) -> None:
-    """Draw the lines of the thresholds, each with its meaning beside it."""
-    lines = [(ON_ABOVE_C, "AC on above", "bottom"), (OFF_BELOW_C, "AC off below", "top")]
+def draw_thresholds(
+    axes: Axes,
+    *,
+    with_invalid: bool = True,
+    on_above_c: float = ON_ABOVE_C,
+    off_below_c: float = OFF_BELOW_C,
+) -> None:
+    """Draw the lines of the thresholds, each with its meaning beside it; degrees Celsius."""
+    lines = [(on_above_c, "AC on above", "bottom"), (off_below_c, "AC off below", "top")]
     if with_invalid:
         lines.append((INVALID_FROM_C, "invalid from", "bottom"))
     for value, meaning, side in lines:

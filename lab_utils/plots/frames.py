@@ -80,6 +80,50 @@ def tidy_means(frame: pd.DataFrame) -> pd.DataFrame:
     return _typed(columns, _MEAN_TYPES)
 
 
+def tidy_decisions(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return decisions about zones, by the time at which they were taken.
+
+    Args:
+        frame: What the Lambda has logged or a query replays: ``time``, or ``minute``, the
+            beginning of one that is decided upon at its end; ``zone_id``; ``mean``; and
+            ``enabled``, true, false or NA for a zone that is left as it is.
+
+    Returns:
+        ``time`` (datetime64[ns], UTC without saying so), ``zone_id`` (int64), ``mean`` (float64),
+        ``enabled`` (boolean) and ``is_on``: what the decisions so far come to, off at first.
+
+    Raises:
+        PlotError: A column is missing or holds something else.
+    """
+    if not frame.empty and "enabled" not in frame:
+        raise _missing(frame, "the decision", ("enabled",))
+    tidy = tidy_means(frame) if frame.empty else _decided(frame)
+    if frame.empty:
+        tidy["enabled"] = pd.Series(dtype="boolean")
+    kept = tidy.groupby("zone_id")["enabled"].ffill()
+    return tidy.assign(is_on=kept.fillna(value=False).astype(bool))
+
+
+def _decided(frame: pd.DataFrame) -> pd.DataFrame:
+    is_of_minutes = "time" not in frame and "minute" in frame
+    mean = _find(frame, _MEANS, "the mean temperature")
+    columns = {
+        "time": _times(frame) + pd.Timedelta(minutes=1 if is_of_minutes else 0),
+        "zone_id": _ids(frame, _find(frame, _ZONES, "the zone")),
+        "mean": _numbers(frame, mean),
+    }
+    try:
+        enabled = frame["enabled"].astype("boolean")
+    except (ValueError, TypeError) as error:
+        raise PlotError(
+            "draw the figure",
+            f"The column enabled holds something that is neither true nor false: {error}.",
+            "let CASE give true, false or NULL.",
+        ) from error
+    rows = pd.DataFrame(columns).assign(enabled=enabled).dropna(subset=["time", "zone_id", "mean"])
+    return rows.astype(_MEAN_TYPES).sort_values("time", kind="stable").reset_index(drop=True)
+
+
 def _typed(columns: dict[str, Any], types: dict[str, str]) -> pd.DataFrame:
     """Return the complete rows by time; equal times stay in their order."""
     frame = pd.DataFrame(columns).dropna().astype(types)

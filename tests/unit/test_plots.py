@@ -19,7 +19,14 @@ from matplotlib.patches import Rectangle
 
 from lab_utils.errors import PlotError
 from lab_utils.house.events import Room, Switch
-from lab_utils.plots import plot_ac_bands, plot_floor_plan, plot_temperatures, plot_zone_means
+from lab_utils.plots import (
+    plot_ac_bands,
+    plot_decisions,
+    plot_floor_plan,
+    plot_invalid,
+    plot_temperatures,
+    plot_zone_means,
+)
 from lab_utils.plots.axes import spread
 from lab_utils.plots.frames import tidy_readings
 from lab_utils.plots.palette import temperature_colour, text_colour, zone_colour
@@ -242,6 +249,8 @@ def test_a_figure_is_drawn_where_the_caller_wants_it() -> None:
     assert plot_temperatures(readings(), ax=own) is own
     assert plot_zone_means(means(), ax=own) is own
     assert plot_floor_plan({}, {}, house(1, 1), ax=own) is own
+    assert plot_decisions(decisions(), ax=own) is own
+    assert plot_invalid(readings(), ax=own) is own
     assert len(pyplot.get_fignums()) == 1
 
 
@@ -278,6 +287,89 @@ def test_the_only_column_of_numbers_is_the_mean_whatever_its_name() -> None:
     assert degrees(line(plot_zone_means(renamed), "zone 1"))[0] == 31.0
     with pytest.raises(PlotError, match="how_warm, second"):
         plot_zone_means(renamed.assign(second=1.0))
+
+
+def decisions(minutes: int = 10) -> pd.DataFrame:
+    """Zone 1 is hot, mild, cold and mild; zone 2 is mild all the time."""
+    says = {0: True, 1: pd.NA, 2: pd.NA, 3: False}
+    rows = [(minute(m), "1", 36.0 - 2 * m, says.get(m, pd.NA)) for m in range(minutes)]
+    rows += [(minute(m), "2", 30.0, pd.NA) for m in range(minutes)]
+    frame = pd.DataFrame(rows, columns=["time", "zone_id", "mean", "enabled"])
+    return frame.astype({"zone_id": "string", "enabled": "boolean"}).assign(
+        time=frame["time"].astype("datetime64[ns, UTC]")
+    )
+
+
+def test_a_decision_is_marked_at_its_mean_and_a_zone_left_alone_otherwise() -> None:
+    axes = plot_decisions(decisions(), switches())
+    on, off = line(axes, "zone 1, decided: on"), line(axes, "zone 1, decided: off")
+    assert (degrees(on), times(on)) == ([36.0], [minute(0)])
+    assert (degrees(off), times(off)) == ([30.0], [minute(3)])
+    assert len(degrees(line(axes, "zone 1, left as it is"))) == 8
+    assert on.get_marker() != off.get_marker()
+
+
+def test_the_lanes_show_what_was_and_frame_what_the_decisions_come_to() -> None:
+    axes = plot_decisions(decisions(), switches())
+    assert bands(axes)["AC-1 on"] == [(minute(2), minute(4))]
+    assert bands(axes)["on by these decisions"] == [(minute(0), minute(3))]
+    legend = axes.get_legend()
+    assert legend is not None
+    assert "AC was on" in [text.get_text() for text in legend.get_texts()]
+
+
+def test_a_minute_is_decided_upon_at_its_end_and_a_first_off_was_no_on_before() -> None:
+    frame = decisions().rename(columns={"time": "minute"})
+    frame.loc[0, "enabled"] = False
+    axes = plot_decisions(frame)
+    assert times(line(axes, "zone 1, decided: off")) == [minute(1), minute(4)]
+    assert bands(axes)["on by these decisions"] == []
+
+
+def test_the_thresholds_of_decisions_are_those_that_were_given() -> None:
+    axes = plot_decisions(decisions(), on_above_c=31, off_below_c=24.5)
+    assert "AC on above 31 °C" in texts(axes)
+    assert "AC off below 24.5 °C" in texts(axes)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda frame: frame.drop(columns="enabled"), "enabled"),
+        (lambda frame: frame.drop(columns="enabled").assign(enabled="perhaps"), "true nor false"),
+    ],
+)
+def test_decisions_that_are_none_are_refused(change, named) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(PlotError, match=named):
+        plot_decisions(change(decisions()))
+
+
+def test_without_decisions_the_figure_says_so() -> None:
+    assert "There are no decisions" in texts(plot_decisions(decisions().iloc[:0]))
+    assert bands(plot_decisions(decisions().iloc[:0], switches()))["AC-1 on"]
+
+
+def test_each_sensor_has_a_lane_with_its_invalid_readings_and_their_count() -> None:
+    frame = readings()
+    axes = plot_invalid(frame[frame["is_artefact"]])
+    assert [text.get_text() for text in axes.get_yticklabels()] == list(NAMES)
+    assert times(line(axes, "bedroom")) == [minute(1)]
+    assert line(axes, "bedroom").get_color() == zone_colour(2)
+    assert texts(axes).splitlines().count("1 reading") == 4
+    assert texts(axes).splitlines().count("46") == 4
+
+
+def test_invalid_readings_of_a_query_are_drawn_and_values_in_the_way_left_out() -> None:
+    frame = readings(2, 60).assign(temperature=45.5)[["time", "sensor_id", "temperature"]]
+    axes = plot_invalid(frame.astype({"sensor_id": "string", "temperature": "string"}))
+    assert len(times(line(axes, "temp_1"))) == 60
+    assert texts(axes).splitlines() == ["60 readings"] * 2
+    close = plot_invalid(frame.iloc[:60].assign(time=frame["time"].iloc[:60]))
+    assert 2 < texts(close).splitlines().count("46") <= 60
+
+
+def test_without_invalid_readings_the_figure_says_so() -> None:
+    assert "There are no invalid readings" in texts(plot_invalid(readings().iloc[:0]))
 
 
 def test_bands_can_be_added_to_a_students_own_axes() -> None:
