@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lab_utils.errors import PipelineError
-from lab_utils.pipeline.report import Facts, LintReport
+from lab_utils.pipeline.lint import lint
+from lab_utils.pipeline.report import LintReport
 from lab_utils.pipeline.runs import PipelineRun
 from lab_utils.settings import Settings
 
-PLACES = (".gitlab-ci.yml", "ci/lambda.gitlab-ci.yml")
-"""Where a workspace's pipeline file may be: the practical's place, and the workbook's."""
+PLACES = ("ci/lambda.gitlab-ci.yml", ".gitlab-ci.yml")
+"""Where a workspace's pipeline file may be: the workbook's place, and the practical's.
+
+In this order, because the checkout has a ``.gitlab-ci.yml`` too: that of the workbook itself.
+"""
 DEADLINE_S = 600.0
 
 
@@ -38,8 +42,8 @@ class Pipeline:
         """Return the pipeline file: the one that is named, else the one in its usual place.
 
         Args:
-            path: A file of the workspace; by default ``.gitlab-ci.yml``, else
-                ``ci/lambda.gitlab-ci.yml``.
+            path: A file of the workspace; by default ``ci/lambda.gitlab-ci.yml``, else
+                ``.gitlab-ci.yml``.
 
         Raises:
             PipelineError: There is none.
@@ -55,14 +59,24 @@ class Pipeline:
             )
         return found
 
-    def lint(self, path: str | Path | None = None) -> LintReport:
-        """Return what is wrong with a pipeline file, and what it does; print it.
+    def lint(
+        self, path: str | Path | None = None, *, report: Callable[[str], None] | None = None
+    ) -> LintReport:
+        """Return what is wrong with a pipeline file, and what it does; report it.
+
+        Args:
+            path: The pipeline file; see `path`.
+            report: Takes the lines; by default as everything else.
 
         Raises:
             PipelineError: There is no such file.
         """
-        found = self.path(path)
-        return LintReport((), Facts(found.relative_to(self._settings.workspace).as_posix()))
+        found = lint(self._settings.workspace, self.path(path))
+        say = report or self._report
+        for problem in found.problems:
+            say(problem.text())
+        say(found.summary())
+        return found
 
     def run(
         self,
