@@ -72,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     mutants.add_argument("folder", nargs="?", help="such as lambda/ac_control_lambda")
 
     _add_house(commands)
+    _add_quicksight(commands)
+    grafana = _add(commands, "grafana.grafana", "write the house's dashboard for Grafana")
+    grafana.add_argument("file", metavar="OUT.json", help="where to")
 
     bench = _add(commands, "bench.bench", "measure how fast the embedded AWS is, as ratios")
     bench.add_argument("names", nargs="*", metavar="NAME", help="such as ingest; all by default")
@@ -115,6 +118,27 @@ def _add_house(commands: Any) -> None:
     page = _add(commands, "dashboard.dashboard", "serve the page that shows the house live")
     page.add_argument("--port", type=int, help="such as 5006; a free one by default")
     page.add_argument("--no-browser", action="store_true", help="only print its address")
+
+
+def _add_quicksight(commands: Any) -> None:
+    text = "the dashboard in Amazon QuickSight, on your own account: its cost first of all"
+    verbs = commands.add_parser("quicksight", help=text, description=text)
+    verbs = verbs.add_subparsers(required=True, metavar="VERB")
+    cost = _add(verbs, "quicksight.cost", "say what QuickSight costs a month; makes nothing")
+    cost.add_argument("--authors", type=int, default=1, help="users who make dashboards")
+    cost.add_argument("--readers", type=int, default=0, help="users who only look")
+    create = _add(verbs, "quicksight.create", "make data source, data set and dashboard")
+    create.add_argument("--user", metavar="ARN", help="the QuickSight user who shall own them")
+    create.add_argument("--yes", action="store_true", help="you have read the cost, and want it")
+    create.add_argument("--days", type=int, default=1, help="how far back it can look")
+    create.add_argument("--data-source", metavar="ARN", help="one on Timestream that exists")
+    _add(verbs, "quicksight.status", "say what there is of the workbook in QuickSight")
+    delete = _add(verbs, "quicksight.delete", "delete what the workbook made in QuickSight")
+    delete.add_argument(
+        "--subscription",
+        metavar="ACCOUNT",
+        help="the account's id: delete QuickSight from it, with EVERYTHING in EVERY Region",
+    )
 
 
 def _add_functions(commands: Any) -> None:

@@ -21,6 +21,7 @@ from lab_utils.mqtt_errors import certificate_id, check_topic, encode_payload, r
 from lab_utils.mutants_lab import MutantsLab
 from lab_utils.pipeline_lab import PipelineLab
 from lab_utils.queries import wait_for_query
+from lab_utils.quicksight_lab import QuickSightLab
 from lab_utils.settings import Settings, read_settings
 from lab_utils.statement_lab import StatementLab
 from lab_utils.tables import wait_for_table
@@ -37,7 +38,9 @@ TEST_CLIENT_ID = "mqtt-test-client"
 WAIT_S = 10.0
 
 
-class Lab(DashboardLab, FunctionLab, MutantsLab, PipelineLab, StatementLab, TeardownLab):
+class Lab(
+    DashboardLab, FunctionLab, MutantsLab, PipelineLab, QuickSightLab, StatementLab, TeardownLab
+):
     """The practical's lab: applies Terraform, speaks MQTT as a device, reads tables, checks.
 
     Making one starts the embedded AWS of the workspace, or finds it running; on ``aws`` it makes
