@@ -16,8 +16,8 @@ CHECKS = (
         "part6-readings",
         _PART,
         3,
-        f"{READINGS} asks Timestream for each valid reading of the last 15 minutes, once, with "
-        "its time, sensor and zone, and with its temperature as a number below 40",
+        f"{READINGS} asks Timestream for each valid reading between {{begin}} and {{end}} (or "
+        "since ago(15m)), once, with its time, sensor and zone, and its temperature as a number",
         f"{hints.TEXT} {hints.ONCE}",
         look_at_readings,
     ),
@@ -26,7 +26,7 @@ CHECKS = (
         _PART,
         3,
         f"{MEANS} asks Timestream for the mean of the valid readings of each zone in each minute "
-        "of the last 15, with the minute as a time",
+        "between {begin} and {end} (or since ago(15m)), with the minute as a time",
         f"AVG(CAST(temperature AS DOUBLE)) of the valid readings. {hints.MINUTE}",
         look_at_means,
     ),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from lab_utils.checks.base import CheckContext
 from lab_utils.errors import CheckError, QueryError
+from lab_utils.query_text import fill_in
 from lab_utils.statements import read_statement, without_comments
 
 READINGS, MEANS = "dashboard/readings.sql", "dashboard/zone_means.sql"
@@ -18,8 +22,25 @@ _GIVEN_PICTURE = re.compile(r"img[_-]?\d*\.png")
 """The practical's own pictures, as its repository has them in ``doc/``."""
 _NO_STUDENTS_FOLDERS = {"runs", "tests", "node_modules", "build", "site-packages"}
 _MOST_NAMED, _MOST_LOOKED_AT = 5, 5000
+WINDOW_NAMES = ("begin", "end")
+Window = tuple[pd.Timestamp, pd.Timestamp]
 _BRACES = re.compile(r"\{([^\W\d]\w*)\}")
 _NOW = re.compile(r"\b(?:ago|now)\s*\(|\bcurrent_(?:timestamp|date|time)\b|\bmax\s*\(\s*time", re.I)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A student's statement, ready to be sent.
+
+    Attributes:
+        name: Its file.
+        sql: With values in place of the names in braces.
+        begin: Where its window begins, if it was told so; None where it looks back from now.
+    """
+
+    name: str
+    sql: str
+    begin: pd.Timestamp | None
 
 
 def read_file(context: CheckContext, name: str) -> str:
@@ -45,13 +66,17 @@ def read_file(context: CheckContext, name: str) -> str:
     )
 
 
-def read_window(context: CheckContext, name: str, allowed: tuple[str, ...] = ()) -> str:
-    """Return a statement for Timestream, which has to look back from now by itself.
+def read_window(
+    context: CheckContext, name: str, window: Window, values: Mapping[str, object] | None = None
+) -> Question:
+    """Return a statement for Timestream, which has to be limited to a window of time.
 
     Args:
         context: What the check may use.
         name: The file.
-        allowed: The names in braces that get a value.
+        window: Stands for ``{begin}`` and ``{end}`` where the statement has them; one with
+            ``ago(...)`` looks back from now by itself.
+        values: What stands for other names in braces, each of which it has to hold.
 
     Raises:
         CheckError: No such file, a variable of a notebook, or no window of time.
@@ -59,30 +84,31 @@ def read_window(context: CheckContext, name: str, allowed: tuple[str, ...] = ())
     """
     sql = read_file(context, name)
     bare = without_comments(sql)
-    foreign = sorted(set(_BRACES.findall(bare)) - set(allowed))
+    held, needed = set(_BRACES.findall(bare)), values or {}
+    foreign = sorted(held - set(WINDOW_NAMES) - set(needed))
     if foreign:
         raise CheckError(
             f"run {name}",
             f"{name} holds {{{foreign[0]}}}, a variable of a notebook",
-            "nobody fills it in for a dashboard, which asks again and again: look back from "
+            "who shows a dashboard fills in {begin} and {end} and nothing else; or look back from "
             "now, by time > ago(15m).",
         )
-    missing = [one for one in allowed if one not in _BRACES.findall(bare)]
-    if missing:
+    if missing := [one for one in needed if one not in held]:
         raise CheckError(
             f"run {name}",
             f"{name} does not hold {' and '.join(f'{{{one}}}' for one in missing)}",
             "write the names in braces in place of numbers: the check fills in thresholds of its "
-            "own, as you will for the question 'what if?'.",
+            "own, as you do for the question 'what if?'.",
         )
-    if not _NOW.search(bare):
+    if "begin" not in held and not _NOW.search(bare):
         raise CheckError(
             f"run {name}",
             f"{name} says nothing about when: it reads the whole table, however old",
-            "limit it: WHERE time > ago(15m). Timestream bills what a query reads, and a "
-            "dashboard asks each few seconds.",
+            "limit it: AND time BETWEEN {begin} AND {end}, or AND time > ago(15m). Timestream "
+            "bills what a query reads, and a dashboard asks each few seconds.",
         )
-    return sql
+    filled = fill_in(sql, {**dict(zip(WINDOW_NAMES, window, strict=True)), **needed})
+    return Question(name, filled, window[0] if "begin" in held else None)
 
 
 def explain(name: str, error: QueryError) -> CheckError:

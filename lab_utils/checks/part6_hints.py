@@ -22,5 +22,5 @@ ONCE = (
     "them, and so does SELECT DISTINCT."
 )
 MINUTE = "bin(time, 1m) is the minute of a time: select it, and GROUP BY it together with zone_id."
-WINDOW = "look 15 minutes back, time > ago(15m), without LIMIT."
+WINDOW = "take all of time BETWEEN {begin} AND {end} (or of time > ago(15m)), without LIMIT."
 STEP_BY_STEP = "run it in the notebook without its conditions, then add one after the other."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 import pandas as pd
@@ -17,10 +17,10 @@ from lab_utils.checks.readings import (
     Reading,
     any_temperature,
     make_reading,
-    publish_reading,
 )
 from lab_utils.errors import CheckError, QueryError
-from lab_utils.house.topics import sensor_name
+from lab_utils.house.topics import sensor_name, sensor_topic
+from lab_utils.mqtt import Device
 from lab_utils.statements import ask_dynamodb
 from lab_utils.tables import read_table
 from lab_utils.waiting import wait_for
@@ -56,8 +56,11 @@ def _artefacts() -> list[Reading]:
 
 
 def _send(context: CheckContext, sent: list[Reading]) -> None:
+    by_sensor: dict[str, list[Reading]] = {}
     for reading in sent:
-        publish_reading(context, sensor_name(reading["sensor_id"]), reading)
+        by_sensor.setdefault(sensor_name(reading["sensor_id"]), []).append(reading)
+    for sensor, readings in by_sensor.items():
+        context.with_device(sensor, _publisher(sensor_topic(sensor), readings))
 
     def look() -> bool | None:
         return all(storage.find_item(context, one["id"]) for one in sent) or None
@@ -69,6 +72,14 @@ def _send(context: CheckContext, sent: list[Reading]) -> None:
             f"{storage.TABLE}; {storage.describe_rules(context)}",
             "first part2-hot-45.",
         )
+
+
+def _publisher(topic: str, readings: list[Reading]) -> Callable[[Device], None]:
+    def publish(device: Device) -> None:
+        for reading in readings:
+            device.publish(topic, reading)
+
+    return publish
 
 
 def _judge(context: CheckContext, statement: str) -> Finding:

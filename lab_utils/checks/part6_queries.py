@@ -8,7 +8,7 @@ from lab_utils.checks import part6_columns as columns
 from lab_utils.checks import part6_hints as hints
 from lab_utils.checks.base import CheckContext, Finding
 from lab_utils.checks.part6_columns import TOLERANCE_C
-from lab_utils.checks.part6_files import READINGS, explain, read_window
+from lab_utils.checks.part6_files import READINGS, Question, explain, read_file, read_window
 from lab_utils.checks.part6_scene import Scene, play_scene, read_raw, valid
 from lab_utils.errors import QueryError
 from lab_utils.queries import run_query
@@ -17,26 +17,27 @@ from lab_utils.thresholds import INVALID_FROM_C
 
 def look_at_readings(context: CheckContext) -> Finding:
     """Return whether the query gives each valid reading of the last minutes once."""
-    sql = read_window(context, READINGS)
+    read_file(context, READINGS)  # A file that is not there is told at once.
     scene = play_scene(context)
-    result = columns.numbered(ask(context, READINGS, sql))
+    question = read_window(context, READINGS, scene.window(context, minutes_left_out=1))
+    result = columns.numbered(ask(context, question))
     if result.empty:
         own = len(valid(scene.own(read_raw(context, scene.began))))
         seen = f"the query has no rows, while {own} valid readings came in the last minutes"
-        return Finding(False, seen, hint=_empty_hint(sql))
-    return _judge_readings(result, _raw_of(context, scene, result), scene)
+        return Finding(False, seen, hint=_empty_hint(question.sql))
+    return _judge_readings(result, _raw_of(context, scene, result), scene, question.begin)
 
 
-def ask(context: CheckContext, name: str, sql: str) -> pd.DataFrame:
+def ask(context: CheckContext, question: Question) -> pd.DataFrame:
     """Return the result of a student's statement.
 
     Raises:
         CheckError: Timestream refuses it.
     """
     try:
-        return run_query(context.client("timestream-query"), sql)
+        return run_query(context.client("timestream-query"), question.sql)
     except QueryError as error:
-        raise explain(name, error) from error
+        raise explain(question.name, error) from error
 
 
 def _empty_hint(sql: str) -> str:
@@ -55,7 +56,9 @@ def _raw_of(context: CheckContext, scene: Scene, result: pd.DataFrame) -> pd.Dat
     return read_raw(context, min([scene.began, *known]))
 
 
-def _judge_readings(result: pd.DataFrame, raw: pd.DataFrame, scene: Scene) -> Finding:
+def _judge_readings(
+    result: pd.DataFrame, raw: pd.DataFrame, scene: Scene, begin: pd.Timestamp | None
+) -> Finding:
     stored = set(raw["time"])
     time = columns.best(columns.times(result), lambda n: int(result[n].isin(stored).sum()))
     if time is None:
@@ -78,7 +81,11 @@ def _judge_readings(result: pd.DataFrame, raw: pd.DataFrame, scene: Scene) -> Fi
             return Finding(False, seen, hint=_label_hint(result, role))
         labels.remove(place)
     strange = result.drop(index=rows.index)
-    return _judge_rows(rows, strange, raw, scene)
+    if begin is not None and (rows["time"] < begin).any():
+        seen = f"there are readings from before {{begin}}, {begin:%H:%M}"
+        return Finding(False, seen, hint=hints.WINDOW)
+    own = valid(scene.own(raw))
+    return _judge_rows(rows, strange, raw, own[own["time"] >= (begin or scene.began)])
 
 
 def _find_label(frame: pd.DataFrame, wanted: pd.Series[int]) -> int | None:
@@ -106,7 +113,7 @@ def _match(result: pd.DataFrame, time: int, place: int, raw: pd.DataFrame) -> pd
 
 
 def _judge_rows(
-    rows: pd.DataFrame, strange: pd.DataFrame, raw: pd.DataFrame, scene: Scene
+    rows: pd.DataFrame, strange: pd.DataFrame, raw: pd.DataFrame, own: pd.DataFrame
 ) -> Finding:
     artefacts = rows[rows["temperature"] >= INVALID_FROM_C]["temperature"]
     if len(artefacts):
@@ -119,7 +126,7 @@ def _judge_rows(
     if len(strange):
         seen = f"{len(strange)} rows are no stored reading of their time and temperature"
         return Finding(False, seen, hint="select the readings as they are, no mean or sum.")
-    own = valid(scene.own(raw)).merge(rows[keys], on=keys, how="left", indicator="found")
+    own = own.merge(rows[keys], on=keys, how="left", indicator="found")
     missing = own[own["found"] == "left_only"]
     if missing.empty:
         return Finding(True, f"all {len(own)} valid readings of the last minutes, each once")

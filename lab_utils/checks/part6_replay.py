@@ -10,7 +10,7 @@ from lab_utils.checks import part6_columns as columns
 from lab_utils.checks import part6_hints as hints
 from lab_utils.checks.base import CheckContext, Finding
 from lab_utils.checks.part6_columns import Key
-from lab_utils.checks.part6_files import DECISIONS, read_window
+from lab_utils.checks.part6_files import DECISIONS, read_file, read_window
 from lab_utils.checks.part6_means import (
     Means,
     expected,
@@ -21,7 +21,6 @@ from lab_utils.checks.part6_means import (
 )
 from lab_utils.checks.part6_queries import ask
 from lab_utils.checks.part6_scene import OFF_BELOW_C, ON_ABOVE_C, play_scene
-from lab_utils.query_text import fill_in
 
 NAMES = ("on_above_c", "off_below_c")
 Decisions = dict[Key, bool | None]
@@ -31,12 +30,13 @@ _ROUNDED_C = 0.01
 
 def look_at_decisions(context: CheckContext) -> Finding:
     """Return whether the query decides as the Lambda would, by each minute's mean."""
-    sql = read_window(context, DECISIONS, NAMES)
+    read_file(context, DECISIONS)  # A file that is not there is told at once.
     scene = play_scene(context)
     limits = _between(*ON_ABOVE_C), _between(*OFF_BELOW_C)
+    values = dict(zip(NAMES, limits, strict=True))
+    question = read_window(context, DECISIONS, scene.window(context), values)
     before = read_minutes(context, scene)
-    filled = fill_in(sql, dict(zip(NAMES, limits, strict=True)))
-    result = columns.numbered(ask(context, DECISIONS, filled))
+    result = columns.numbered(ask(context, question))
     raw = read_minutes(context, scene)
     truth = {
         key: mean

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from lab_utils.checks import records
 from lab_utils.checks.base import CheckContext
 from lab_utils.checks.functions import ZONES
+from lab_utils.checks.part6_files import Window
 from lab_utils.checks.readings import SENSORS, Reading, any_temperature, make_reading
 from lab_utils.checks.storage import take_item
 from lab_utils.errors import CheckError, QueryError
@@ -65,6 +66,11 @@ class Scene:
 
     began: pd.Timestamp
     ids: frozenset[str]
+
+    def window(self, context: CheckContext, minutes_left_out: int = 0) -> Window:
+        """Return the window of time from the scene's first minute, or a later one, until now."""
+        begin = self.began.floor("min") + pd.Timedelta(minutes=minutes_left_out)
+        return begin, pd.Timestamp(context.timeline().now())
 
     def own(self, raw: pd.DataFrame) -> pd.DataFrame:
         """Return those of some readings that the checks sent."""
