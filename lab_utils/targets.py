@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 import boto3
@@ -59,6 +60,9 @@ class LocalTarget:
     ) -> None:
         self._report = report
         self._clients: dict[str, Any] = {}
+        # One for all clients: reading botocore's data anew for each costs three times as much.
+        self._boto: Any = boto3.Session(LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY)
+        self._making = Lock()
         self._session = local_control().start(settings, speed=speed)
         self._settings = replace(settings, speed=self._session.speed)
         report(running_sentence(self._session))
@@ -66,16 +70,16 @@ class LocalTarget:
     def client(self, service: str) -> Any:
         """Return the boto3 client of a service."""
         session = self._running()
-        if service not in self._clients:
-            boto: Any = boto3.Session(
-                LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY, region_name=session.region
-            )
-            self._clients[service] = boto.client(
-                service,
-                endpoint_url=session.endpoint_url,
-                config=without_proxy().merge(_patience(service)),
-            )
-        return self._clients[service]
+        # A boto3 session may make one client at a time only.
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = self._boto.client(
+                    service,
+                    region_name=session.region,
+                    endpoint_url=session.endpoint_url,
+                    config=without_proxy().merge(_patience(service)),
+                )
+            return self._clients[service]
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables with which any program finds it."""

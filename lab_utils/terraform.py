@@ -190,6 +190,8 @@ class Terraform:
                 raise _interrupted(attempted, command[0]) from interrupt
         for warning in (one for one in outcome.diagnostics if one["severity"] == "warning"):
             self._report(render_diagnostic(warning, self.folder))
+        if process.returncode < 0 and not outcome.errors:
+            raise _killed(attempted, command[0], -process.returncode)
         if process.returncode != 0:
             raise explain(attempted, outcome, errors_text, self.folder, self.supported_types)
         return outcome
@@ -236,12 +238,20 @@ def _events(process: subprocess.Popen[str]) -> Iterator[Event]:
 
 
 def _interrupted(attempted: str, verb: str) -> TerraformError:
+    return _ended(attempted, verb, "You interrupted it.")
+
+
+def _killed(attempted: str, verb: str, number: int) -> TerraformError:
+    return _ended(attempted, verb, f"Something ended Terraform in the middle (signal {number}).")
+
+
+def _ended(attempted: str, verb: str, happened: str) -> TerraformError:
     effects = {
         "apply": " What was made before stays and is in the state.",
         "destroy": " What is left stays in the state.",
     }
     again = "run it again." if verb == "init" else f"run lab.{verb}() again."
-    return TerraformError(attempted, f"You interrupted it.{effects.get(verb, '')}", again)
+    return TerraformError(attempted, f"{happened}{effects.get(verb, '')}", again)
 
 
 def _parse_event(line: str) -> Event:

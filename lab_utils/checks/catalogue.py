@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab_utils.checks import part1, part2, part3, part4, part6
+from lab_utils.checks import part1, part2, part3, part4, part6, part7
 from lab_utils.checks.base import Check, CheckContext, Report, Result, run_check, run_checks
 from lab_utils.errors import SettingsError
 
@@ -12,6 +12,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *part3.CHECKS,
     *part4.CHECKS,
     *part6.CHECKS,
+    *part7.CHECKS,
 )
 
 

@@ -16,6 +16,7 @@ from lab_utils.teardown.evidence import (
     forget_made,
     remember,
     remember_removed,
+    restore_state,
 )
 from lab_utils.teardown.leftovers import Leftover, counted, leftover_lines
 from lab_utils.teardown.look import Look
@@ -28,6 +29,10 @@ from lab_utils.terraform import Terraform
 _SETTLE_S = 120.0
 _BUSY_S = 10.0
 _MOST_ROUNDS = 3
+_RESTORED = (
+    "terraform.tfstate was damaged, as a run leaves it that is killed while it writes; Terraform's "
+    "own backup, terraform.tfstate.backup, was put in its place."
+)
 Report = Callable[[str], None]
 
 
@@ -86,6 +91,8 @@ class Teardown:
 
     def preview(self) -> Preview:
         """Return what will go, from Terraform's state and the services' own answers."""
+        if restore_state(self._terraform.folder):
+            self._report(_RESTORED)
         state = self._terraform.state()
         look = Look(self._client, self._owner())
         return preview(state, self.survey(), find_blockers(look, state))

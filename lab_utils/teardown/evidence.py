@@ -7,6 +7,7 @@ what it read before it destroys; and Terraform itself keeps the state before the
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 
 State = Mapping[str, Any]
 _MEMORY = Path(".lab") / "teardown.json"
-_BACKUP = Path("terraform") / "terraform.tfstate.backup"
+_STATE_NAME = "terraform.tfstate"
 _FORMAT = 4
 OTHERS = "aws_leftover"
 """Stands for the type of what was removed without Terraform."""
@@ -66,8 +67,31 @@ def write_memory(workspace: Path, memory: Memory) -> None:
 
 def read_backup(workspace: Path) -> State:
     """Return the state before Terraform's last change; empty where there is none."""
+    return _parsed(workspace / "terraform" / f"{_STATE_NAME}.backup")
+
+
+def restore_state(folder: Path) -> bool:
+    """Put Terraform's backup in the place of a damaged state; tell whether that was done.
+
+    Terraform writes its state over the old one: killed in that moment, it leaves an empty file,
+    and would take everything for gone.
+
+    Args:
+        folder: The folder of the configuration.
+    """
+    state, backup = folder / _STATE_NAME, folder / f"{_STATE_NAME}.backup"
+    is_damaged = state.is_file() and not _parsed(state)
+    if not (is_damaged and _parsed(backup).get("resources")):
+        return False
+    state.replace(folder / f"{_STATE_NAME}.damaged")
+    shutil.copyfile(backup, state)
+    return True
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    """Return the state in a file; empty if it holds none."""
     try:
-        state: Any = json.loads((workspace / _BACKUP).read_text(encoding="utf-8"))
+        state: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return state if isinstance(state, dict) and state.get("version") == _FORMAT else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -42,7 +43,7 @@ class _Policy:
     def leftover(self, why: str, gone: set[str]) -> Leftover:
         """Return it as what is left, where the certificates of some ids go before it."""
         name = {"policyName": self.name}
-        stay = (target for target in self.targets if target.rsplit("/", 1)[-1] not in gone)
+        stay = (target for target in self.targets if _id_of(target) not in gone)
         calls = [Call("iot", "detach_policy", {**name, "target": target}) for target in stay]
         old = ({**name, "policyVersionId": one} for one in self.versions)
         calls += [Call("iot", "delete_policy_version", arguments) for arguments in old]
@@ -130,19 +131,28 @@ def _kin(look: Look, policies: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _things(look: Look, gone: set[str]) -> Iterator[Leftover]:
+    named = look.owner.named.get(_THING, [])
     for thing in look.every("iot", "list_things", "things"):
         name = thing["thingName"]
-        why = look.owner.reason(_THING, name, thing.get("thingArn", ""))
+        is_known = look.owner.is_account_own or name in named or look.owner.knows(_THING, name)
+        principals = thing_principals(look, name) if is_known else []
+        stay = [arn for arn in principals if _id_of(arn) not in gone]
+        # A thing has no tags: on a shared account it takes its certificate to know it again.
+        is_tied = name in named and len(stay) < len(principals)
+        kin = "it has your certificate and the name of your files" if is_tied else ""
+        why = look.owner.reason(_THING, name, thing.get("thingArn", ""), kin=kin)
         if why:
-            stay = (
-                arn for arn in thing_principals(look, name) if arn.rsplit("/", 1)[-1] not in gone
-            )
             detach = [
                 Call("iot", "detach_thing_principal", {"thingName": name, "principal": arn})
                 for arn in stay
             ]
             delete = Call("iot", "delete_thing", {"thingName": name})
             yield Leftover(SERVICE, "thing", name, why, (*detach, delete))
+
+
+def _id_of(arn: str) -> str:
+    """Return the id of a certificate, which ends its ARN."""
+    return arn.rsplit("/", 1)[-1]
 
 
 def _groups_and_types(look: Look) -> Iterator[Leftover]:
@@ -172,19 +182,23 @@ def _logging(look: Look) -> Iterator[Leftover]:
         if error.response["Error"]["Code"] == "NotConfiguredException":
             return
         raise
-    role = options.get("roleArn", "")
+    role = options.get("roleArn", "").rsplit("/", 1)[-1]
     is_on = not options.get("disableAllLogs") and options.get("defaultLogLevel") != "DISABLED"
-    is_own = look.owner.is_account_own or look.owner.knows(
-        "aws_iam_role", role, role.rsplit("/", 1)[-1]
-    )
-    if is_on and is_own:
+    if is_on and (look.owner.is_account_own or _is_own_role(look, role)):
         off = {"defaultLogLevel": "DISABLED", "disableAllLogs": True}
         why = (
             "Terraform sets what AWS IoT logs, but has no way to unset it; it names the role "
-            f"{role.rsplit('/', 1)[-1]}"
+            f"{role}, which it writes as"
         )
         call = Call("iot", "set_v2_logging_options", off)
         yield Leftover(SERVICE, "logging options", options["defaultLogLevel"], why, (call,))
+
+
+def _is_own_role(look: Look, role: str) -> bool:
+    if look.owner.knows("aws_iam_role", role):
+        return True
+    ask = partial(look.every, "iam", "list_role_tags", "Tags", RoleName=role)
+    return has_tag({one["Key"]: one["Value"] for one in unless_gone(ask, [])})
 
 
 def _is_tagged(look: Look, arn: str) -> bool:
