@@ -17,6 +17,7 @@ from lab_utils.mutants.subject import OWN_TESTS, Subject, find_subject
 
 _LONGEST_S = 30.0
 """So long the tests may take on the right function."""
+_PATIENCE_S = 2.0
 _BUDGET_S, _FEWEST = 60.0, 6
 _MEMORY = "mutants"
 _ASSERT = "give each test a temperature, or readings, and assert what has to come of it."
@@ -124,7 +125,7 @@ class _Bench:
         right = self._find_cwd()
         if not right.is_green:
             return self._not_green(right)
-        self._limit_s = 2.0 + 5.0 * right.seconds
+        self._limit_s = _PATIENCE_S + 5.0 * right.seconds
         if not self._run({one.file: rewrite(one) for one in sources}).is_green:
             again = self._run({})
             return _judges_text() if again.is_green else self._not_green(again, "the second time ")

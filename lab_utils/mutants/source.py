@@ -120,7 +120,13 @@ class Source:
         return self._data[start:end].decode("utf-8")
 
     def change(
-        self, kind: str, node: ast.AST, by: str, words: str, shown: ast.AST | None = None
+        self,
+        kind: str,
+        node: ast.AST,
+        by: str,
+        words: str,
+        shown: ast.AST | None = None,
+        since: ast.AST | None = None,
     ) -> Mutant:
         """Return the mutant that has another text at a node.
 
@@ -130,8 +136,11 @@ class Source:
             by: The text that replaces it.
             words: The mistake in words.
             shown: The node around it that is shown to the reader; the node itself by default.
+            since: The node at which that begins, where it is an earlier one.
         """
-        return self._changed(kind, self._span(node), by, words, shown or node)
+        first, last = self._span(shown or node)
+        around = (self._span(since)[0] if since else first, last)
+        return self._changed(kind, self._span(node), by, words, around)
 
     def change_between(
         self, kind: str, nodes: tuple[ast.AST, ast.AST], old: str, by: str, words: str
@@ -148,13 +157,13 @@ class Source:
         first, last = self._span(nodes[0])[1], self._span(nodes[1])[0]
         start = self._data.index(old.encode("utf-8"), first, last)
         span = (start, start + len(old.encode("utf-8")))
-        return self._changed(kind, span, by, words, self.parent(nodes[1]))
+        return self._changed(kind, span, by, words, self._span(self.parent(nodes[1])))
 
     def _changed(
-        self, kind: str, span: tuple[int, int], by: str, words: str, shown: ast.AST
+        self, kind: str, span: tuple[int, int], by: str, words: str, around: tuple[int, int]
     ) -> Mutant:
         start, end = span
-        first, last = self._span(shown)
+        first, last = around
         new = by.encode("utf-8")
         if last - first > _LONGEST_SHOWN:
             first, last = max(first, start - _AROUND), min(last, end + _AROUND)

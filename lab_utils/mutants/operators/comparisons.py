@@ -37,16 +37,17 @@ def comparisons(source: Source, constants: Constants) -> Iterator[Mutant]:
     for place in places:
         sides = (place.left, place.right)
         value = f"{place.threshold.value_c:g}"
-        border = _AT_THE_BORDER[place.sign]
-        words = f"what is exactly {value} goes the other way"
-        yield source.change_between("border", sides, place.sign, border, words)
+        is_first = not _is_repeated(source, place, places)
+        if is_first:
+            border = _AT_THE_BORDER[place.sign]
+            words = f"what is exactly {value} goes the other way"
+            yield source.change_between("border", sides, place.sign, border, words)
         turned = _TURNED[place.sign]
         yield source.change_between("turned", sides, place.sign, turned, "turned round")
         if place.threshold.is_artefact_bound:
             kept = str(place.holds_for_low)
-            whole = source.change("artefact", place.whole, kept, "artefacts are kept")
-            yield whole
-        else:
+            yield source.change("artefact", place.whole, kept, "artefacts are kept")
+        elif is_first:
             yield from _swapped(source, place, places)
     yield from _moved(places)
     yield from _always(source, places)
@@ -64,6 +65,18 @@ def _places(source: Source, constants: Constants) -> Iterator[_Place]:
             found = [(one, threshold) for one, threshold in limits if threshold is not None]
             if type(operator) in _SIGNS and len(found) == 1:
                 yield _Place(node, left, right, _SIGNS[type(operator)], *found[0])
+
+
+def _is_repeated(source: Source, place: _Place, places: list[_Place]) -> bool:
+    """Return whether the same was compared before in the function: the border is decided there."""
+
+    def compared(one: _Place) -> tuple[object, ...]:
+        temperature = one.left if one.limit is one.right else one.right
+        of = source.function_of(one.whole), one.threshold.value_c
+        return *of, source.segment(temperature)
+
+    earlier = places[: places.index(place)]
+    return any(compared(one) == compared(place) for one in earlier)
 
 
 def _swapped(source: Source, place: _Place, places: list[_Place]) -> Iterator[Mutant]:
@@ -92,19 +105,27 @@ def _moved(places: list[_Place]) -> Iterator[Mutant]:
         kind = "artefact" if threshold.is_artefact_bound else "moved"
         for step, words in ((1, "a little"), (45, "much")):
             moved = threshold.value_c + (step if upwards else -step)
-            home = threshold.source
-            shown = next(
-                (one for one in home.parents(threshold.literal) if isinstance(one, _SHOWN)),
-                threshold.literal,
-            )
-            by = f"{moved:g}" if threshold.value_c % 1 == 0 else repr(moved)
-            by = _as_written(threshold.literal, by)
-            yield home.change(
-                kind, threshold.literal, by, f"the threshold is {words} another one", shown
-            )
+            by = _as_written(threshold.literal, f"{moved:g}")
+            told = f"the threshold is {words} another one"
+            shown, since = _around(threshold)
+            yield threshold.source.change(kind, threshold.literal, by, told, shown, since)
 
 
-_SHOWN = (ast.Assign, ast.AnnAssign, ast.Compare, ast.arguments)
+def _around(threshold: Threshold) -> tuple[ast.AST, ast.AST | None]:
+    """Return what is shown around a number, and the name of the argument it is a default of."""
+    literal = threshold.literal
+    for one in threshold.source.parents(literal):
+        if isinstance(one, ast.Assign | ast.AnnAssign | ast.Compare):
+            return one, None
+        if isinstance(one, ast.arguments):
+            before = [arg for arg in ast.walk(one) if isinstance(arg, ast.arg)]
+            named = [arg for arg in before if _place(arg) < _place(literal)]
+            return literal, max(named, key=_place, default=None)
+    return literal, None
+
+
+def _place(node: ast.arg | ast.expr) -> tuple[int, int]:
+    return node.lineno, node.col_offset
 
 
 def _as_written(literal: ast.expr, number: str) -> str:

@@ -41,14 +41,15 @@ def _call(source: Source, node: ast.Call) -> Iterator[Mutant]:
         owner = source.segment(node.func.value)
         for method, words in _OWN_MEANS:
             yield source.change("mean", node, f"{owner}.{method}()", f"{words}, not the mean")
-    elif name == "float" and len(node.args) == 1 and not _is_compared(source, node):
+    elif name == "float" and len(node.args) == 1 and not _is_compared_or_set(source, node):
         by = f"float(int({source.segment(node)}))"
         yield source.change("decimals", node, by, "what follows the point is cut off")
 
 
-def _is_compared(source: Source, node: ast.Call) -> bool:
-    """Return whether a number is only compared: thresholds are whole, so no cut shows."""
-    return isinstance(source.parent(node), ast.Compare)
+def _is_compared_or_set(source: Source, node: ast.Call) -> bool:
+    """Return whether a number is compared, or is a threshold: these are whole, so no cut shows."""
+    is_module = isinstance(source.function_of(node), ast.Module)
+    return is_module or isinstance(source.parent(node), ast.Compare)
 
 
 def _instead(source: Source, node: ast.AST, values: str) -> Iterator[Mutant]:
