@@ -122,21 +122,13 @@ class Peers:
 
 
 def _process_of(port: int, server_port: int | None) -> psutil.Process | None:
-    """Return the process that has a connection from this local port to the server's."""
-    try:
-        connections = psutil.net_connections(kind="tcp")
-    except psutil.AccessDenied:  # macOS shows other processes' connections only to root
-        return _own_process_of(port, server_port)
-    found = (one.pid for one in connections if _joins(one, port, server_port) and one.pid)
-    pid = next(found, None)
-    try:
-        return None if pid is None else psutil.Process(pid)
-    except psutil.Error:
-        return None
+    """Return the process that has a connection from this local port to the server's.
 
-
-def _own_process_of(port: int, server_port: int | None) -> psutil.Process | None:
-    for process in psutil.process_iter():
+    The newest process is looked at first: it is Terraform, which has just begun. To list every
+    connection of the machine would take as long as Terraform itself where there are thousands,
+    and macOS lets only root do it.
+    """
+    for process in sorted(psutil.process_iter(), key=_age):
         try:
             connections = process.net_connections(kind="tcp")
         except psutil.Error:
@@ -144,6 +136,14 @@ def _own_process_of(port: int, server_port: int | None) -> psutil.Process | None
         if any(_joins(one, port, server_port) for one in connections):
             return process
     return None
+
+
+def _age(process: psutil.Process) -> float:
+    """Return what sorts the newest process first, and one that is gone last."""
+    try:
+        return -process.create_time()
+    except psutil.Error:
+        return 0.0
 
 
 def _joins(connection: Any, port: int, server_port: int | None) -> bool:

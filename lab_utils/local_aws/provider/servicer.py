@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import Any
 
 from tf.gen import tfplugin_pb2 as pb
@@ -60,6 +61,11 @@ class ProviderServicer(rpc.ProviderServicer):  # type: ignore[misc]
     def GetProviderSchema(self, request: Any, call: Call) -> Any:  # noqa: N802, ARG002
         """Return every schema."""
         self._peers.begin(call.peer())
+        return self._schemas
+
+    @cached_property
+    def _schemas(self) -> Any:
+        """What every Terraform command asks first; it does not change while the server runs."""
         provider = self._provider
         return pb.GetProviderSchema.Response(
             provider=to_wire(provider.block, provider.overlay),

@@ -86,7 +86,9 @@ class TerraformWorkspace:
 
     def plan(self) -> dict[str, Change]:
         """Return the planned changes by address; an empty dict when there are none."""
-        self.run("plan", "-input=false", "-json", "-out=plan.bin")
+        told = self.run("plan", "-input=false", "-json", "-out=plan.bin")
+        if not _has_changes(told):
+            return {}
         shown = json.loads(self.run("show", "-json", "plan.bin"))
         return {
             one["address"]: _change(one["change"])
@@ -108,20 +110,30 @@ class TerraformWorkspace:
         self.run("import", "-input=false", address, import_id)
 
     def outputs(self) -> dict[str, Any]:
-        """Return the outputs."""
-        told = json.loads(self.run("output", "-json"))
-        return {name: one["value"] for name, one in told.items()}
+        """Return the outputs in the state."""
+        return {name: one["value"] for name, one in self._stored()["outputs"].items()}
 
     def state(self, address: str) -> dict[str, Any]:
         """Return a resource's or data source's attributes in the state."""
-        shown = json.loads(self.run("show", "-json"))
-        resources = shown["values"]["root_module"]["resources"]
-        found: dict[str, Any] = next(r["values"] for r in resources if r["address"] == address)
-        return found
+        [instance] = self._resources()[address]
+        attributes: dict[str, Any] = instance["attributes"]
+        return attributes
 
     def addresses(self) -> list[str]:
         """Return the addresses in the state."""
-        return self.run("state", "list").split()
+        return list(self._resources())
+
+    def _resources(self) -> dict[str, Any]:
+        """Return the instances of each resource and data source in the state, by address."""
+        return {
+            f"{'data.' * (one['mode'] == 'data')}{one['type']}.{one['name']}": one["instances"]
+            for one in self._stored()["resources"]
+        }
+
+    def _stored(self) -> dict[str, Any]:
+        # Terraform could show it, but takes longer for that than for many a change.
+        stored: dict[str, Any] = json.loads((self.folder / "terraform.tfstate").read_bytes())
+        return stored
 
 
 def _change(change: Mapping[str, Any]) -> Change:
@@ -132,6 +144,13 @@ def _change(change: Mapping[str, Any]) -> Change:
         change.get("after_unknown") or {},
         change.get("replace_paths", []),
     )
+
+
+def _has_changes(told: str) -> bool:
+    """Return whether a plan's events count a change."""
+    events = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    [summary] = [event["changes"] for event in events if event["type"] == "change_summary"]
+    return any(summary[kind] for kind in ("add", "change", "import", "remove"))
 
 
 def _errors(text: str) -> list[dict[str, Any]]:
