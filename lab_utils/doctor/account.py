@@ -25,8 +25,13 @@ def examine_account(settings: Settings) -> Iterator[Symptom]:
         yield missing("region", "none is set", "export AWS_REGION=eu-west-1, or your own")
         return
     yield ok("region", settings.region)
-    session = boto3.Session(region_name=settings.region)
-    if session.get_credentials() is None:
+    try:
+        session = boto3.Session(region_name=settings.region)
+        found = session.get_credentials()
+    except BotoCoreError as error:  # such as a profile that does not exist
+        yield _no_credentials(str(error))
+        return
+    if found is None:
         yield _no_credentials("none were found")
         return
     yield from examine_identity(session.client("sts", config=_PATIENCE))

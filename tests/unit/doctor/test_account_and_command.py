@@ -105,6 +105,14 @@ def test_a_region_and_credentials_that_nobody_gave_are_missing(
     ]
 
 
+def test_a_profile_that_does_not_exist_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+    settings = read_settings(target="aws", region="eu-west-1", environ={})
+    _region, credentials = account.examine_account(settings)
+    assert credentials.status == "missing"
+    assert "no-such-profile" in credentials.seen
+
+
 def examined(*symptoms: Symptom) -> Any:
     def examine(_settings: object) -> Iterator[Symptom]:
         return iter(symptoms)

@@ -12,8 +12,9 @@ import psutil
 import pytest
 from jupyter_client.kernelspec import NoSuchKernel
 
-from lab_utils.doctor import network, programs, workspace
-from lab_utils.errors import TerraformError
+from lab_utils.doctor import network, pipeline_tools, programs, workspace
+from lab_utils.errors import PipelineError, TerraformError
+from lab_utils.pipeline.tools import Tools
 from lab_utils.settings import read_settings
 
 
@@ -71,6 +72,25 @@ def test_without_a_kernel_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None
     symptom = programs.examine_kernel()
     assert symptom.status == "missing"
     assert "ipykernel install" in symptom.fix
+
+
+def test_without_what_runs_a_pipeline_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> Tools:
+        raise PipelineError("run", "gitlab-ci-local is not installed.", "lab pipeline install")
+
+    monkeypatch.setattr(pipeline_tools, "find_tools", refuse)
+    [symptom] = pipeline_tools.examine_tools()
+    assert (symptom.status, symptom.fix) == ("missing", "lab pipeline install")
+
+
+@pytest.mark.parametrize(("has_rsync", "status"), [(True, "ok"), (False, "note")])
+def test_a_machine_without_rsync_is_told_of_the_stand_in(
+    has_rsync: bool, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = Tools(("node", "gitlab-ci-local"), "git", has_rsync)
+    monkeypatch.setattr(pipeline_tools, "find_tools", lambda: tools)
+    runner, rsync = pipeline_tools.examine_tools()
+    assert (runner.status, rsync.status) == ("ok", status)
 
 
 def test_a_port_in_use_names_who_has_it() -> None:
