@@ -21,6 +21,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import nbformat
+from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
 from lab_utils.environment import clean_environment
@@ -46,7 +47,7 @@ def copy_notebooks(folder: Path, values: dict[str, Any]) -> list[Path]:
     for source in NOTEBOOKS:
         declared = {one.name for one in notebook_parameters(source)}
         own = {name: value for name, value in values.items() if name in declared}
-        book = nbformat.read(source, as_version=4)
+        book = load_notebook_node(str(source))
         nbformat.write(parameterize_notebook(book, own) if own else book, folder / source.name)
         copies.append(folder / source.name)
     return copies
