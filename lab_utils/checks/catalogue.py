@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab_utils.checks import part1, part2, part3, part4, part6, part7
+from lab_utils.checks import part1, part2, part3, part4, part5, part6, part7
 from lab_utils.checks.base import Check, CheckContext, Report, Result, run_check, run_checks
 from lab_utils.errors import SettingsError
 
@@ -11,6 +11,7 @@ ALL_CHECKS: tuple[Check, ...] = (
     *part2.CHECKS,
     *part3.CHECKS,
     *part4.CHECKS,
+    *part5.CHECKS,
     *part6.CHECKS,
     *part7.CHECKS,
 )

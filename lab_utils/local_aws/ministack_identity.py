@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from lab_utils.local_aws.ministack_simulation import mend_simulation
 from lab_utils.local_aws.ministack_users import mend_users
 from lab_utils.local_aws.policy_documents import identity_policy_problem, trust_policy_problem
 from lab_utils.local_aws.violations import violation
@@ -44,6 +45,7 @@ def mend_iam(iam: Any, evaluator: Any) -> None:
         _check_name(iam, kind, longest)
     _add_managed_policies(iam)
     mend_users(iam)
+    mend_simulation(iam, evaluator)
 
 
 def _check_trust(iam: Any, operation: str, parameter: str) -> None:

@@ -18,6 +18,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "EvalContext",
         "_action_matches",
         "_gather_role_policies",
+        "_gather_user_policies",
         "_permissions_boundary",
         "_resolve_managed_policy_document",
         "_service_principal_matches",
@@ -95,6 +96,7 @@ WRAPPED_NAMES: dict[str, tuple[str, ...]] = {
         "_user_inline_policies",
         "_users",
         "_xml",
+        "get_region",
         "parse_qs",
     ),
     "ministack.services.iot": (

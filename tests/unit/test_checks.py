@@ -50,6 +50,21 @@ def test_a_failed_check_says_seen_wanted_and_hint() -> None:
 
 
 @pytest.mark.parametrize(
+    ("share", "earned"), [(0.0, 0), (0.19, 0), (0.2, 1), (3 / 5, 3), (0.999, 4), (1.0, 5)]
+)
+def test_a_share_of_what_was_asked_for_earns_whole_points(share: float, earned: int) -> None:
+    finding = Finding(share == 1.0, "a part", share=share)
+    result = run_check(make_check(finding), CONTEXT)
+    assert (result.earned, result.status) == (earned, "passed" if share == 1.0 else "failed")
+    assert run_checks([make_check(finding)], CONTEXT).earned == earned
+
+
+def test_a_check_of_files_says_that_there_are_none() -> None:
+    for check_id in ("part5-pipeline", "part5-tests"):
+        assert check_named(check_id, CONTEXT).seen == "there is no workspace to look at"
+
+
+@pytest.mark.parametrize(
     ("error", "words"),
     [
         (
@@ -97,7 +112,7 @@ def test_the_report_has_the_contracts_keys_and_sums() -> None:
     assert "seen:   b" in report.to_text()
 
 
-@pytest.mark.parametrize(("part", "points"), [(1, 15), (2, 15), (3, 15), (4, 25), (6, 10)])
+@pytest.mark.parametrize(("part", "points"), [(1, 15), (2, 15), (3, 15), (4, 25), (5, 15), (6, 10)])
 def test_the_parts_are_worth_their_points(part: int, points: int) -> None:
     assert sum(check.points for check in ALL_CHECKS if check.part == part) == points
 
