@@ -33,12 +33,13 @@ integration: $(READY)
 notebooks: $(READY)
 	$(BIN)/pytest -n 2 tests/notebooks
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml ci/gitlab-ci-local/package-lock.json
 	@$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'Python 3.11 or newer is needed, this is ' + sys.version.split()[0] + '; name another with: make PYTHON=python3.12')"
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "Installing the pinned packages into $(VENV); this takes a minute or two."
 	$(BIN)/python -m pip install --quiet --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@$(BIN)/lab pipeline install || echo "All but the run of a pipeline (part 5) works without it."
 	@touch $@
 
 lock:  ## after a change of dependencies in pyproject.toml

@@ -162,6 +162,7 @@ def _add_pipeline(commands: Any) -> None:
     verbs = verbs.add_subparsers(required=True, metavar="VERB")
     lint = _add(verbs, "pipeline.lint", "say what is wrong with the pipeline file")
     run = _add(verbs, "pipeline.run", "run the pipeline's jobs; deploy goes to the lab's target")
+    _add(verbs, "pipeline.install", "install gitlab-ci-local, which runs it; needs a network")
     for verb in (lint, run):
         verb.add_argument("file", nargs="?", help="such as .gitlab-ci.yml")
     run.add_argument("--branch", help="the branch to run for (default: the default branch)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from lab_utils.pipeline.pipeline import Pipeline
 from lab_utils.settings import Settings
@@ -15,8 +16,11 @@ class PipelineLab:
     settings: Settings
     _report: Callable[[str], None]
     _target: Target
+    _check_memory: dict[str, Any]
 
     @property
     def pipeline(self) -> Pipeline:
         """The GitLab pipeline of the workspace, to be looked at and run."""
-        return Pipeline(self.settings, self._target.variables, self._report)
+        return Pipeline(
+            self.settings, self._target.variables, self._report, memory=self._check_memory
+        )

@@ -11,6 +11,7 @@ from typing import Any
 from lab_utils.commands.answers import print_json, settings_of
 from lab_utils.pipeline.pipeline import Pipeline
 from lab_utils.pipeline.runs import PipelineRun
+from lab_utils.pipeline.tools import install as install_runner
 from lab_utils.session import Lab
 
 
@@ -31,6 +32,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(_answer(done))
     return 0 if done.has_passed else 1
+
+
+def install(arguments: argparse.Namespace) -> int:
+    """Install what runs a pipeline on this machine, beside this Python's packages."""
+    program = install_runner(_spoken(arguments))
+    if arguments.json:
+        print_json({"program": str(program)})
+    return 0
 
 
 def _answer(done: PipelineRun) -> dict[str, Any]:

