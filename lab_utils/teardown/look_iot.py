@@ -114,8 +114,8 @@ def _certificates(look: Look, policies: list[str]) -> Iterator[Leftover]:
         calls = [*things, *policies_off]
         calls += [Call("iot", "update_certificate", off)] if is_active else []
         calls.append(Call("iot", "delete_certificate", {"certificateId": name}))
-        state = f"{certificate['status']}; {why}"
-        yield Leftover(SERVICE, "certificate", name, state, tuple(calls))
+        more = ", and it is still ACTIVE" if is_active else ""
+        yield Leftover(SERVICE, "certificate", name, f"{why}{more}", tuple(calls))
 
 
 def _kin(look: Look, policies: list[str]) -> Iterator[tuple[str, str]]:
@@ -187,11 +187,12 @@ def _logging(look: Look) -> Iterator[Leftover]:
     if is_on and (look.owner.is_account_own or _is_own_role(look, role)):
         off = {"defaultLogLevel": "DISABLED", "disableAllLogs": True}
         why = (
-            "Terraform sets what AWS IoT logs, but has no way to unset it; it names the role "
-            f"{role}, which it writes as"
+            "Terraform sets what AWS IoT logs, but has no way to unset it; it still names the "
+            f"role {role}"
         )
         call = Call("iot", "set_v2_logging_options", off)
-        yield Leftover(SERVICE, "logging options", options["defaultLogLevel"], why, (call,))
+        level = f"at the level {options['defaultLogLevel']}"
+        yield Leftover(SERVICE, "logging options", level, why, (call,))
 
 
 def _is_own_role(look: Look, role: str) -> bool:

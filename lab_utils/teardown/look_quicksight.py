@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from lab_utils.teardown.calls import Call
 from lab_utils.teardown.leftovers import Leftover
 from lab_utils.teardown.look import Look
+from lab_utils.teardown.ownership import TAG_VALUE
 
 _KINDS = (
     ("dashboard", "list_dashboards", "DashboardSummaryList", "DashboardId"),
@@ -16,6 +17,8 @@ _KINDS = (
     ("data set", "list_data_sets", "DataSetSummaries", "DataSetId"),
     ("data source", "list_data_sources", "DataSources", "DataSourceId"),
 )
+_OWN = f"{TAG_VALUE}-"
+"""Begins the ids of what ``lab.quicksight`` makes."""
 _NONE = ("ResourceNotFoundException", "UnsupportedUserEditionException")
 SUBSCRIPTION = (
     "each month its users are paid for, until the account itself is deleted; Terraform cannot. If "
@@ -39,8 +42,7 @@ def look_at_quicksight(look: Look) -> Iterator[Leftover]:
     for kind, operation, key, identifier in _KINDS:
         for one in look.every("quicksight", operation, key, **named):
             arn, identity = one["Arn"], one[identifier]
-            is_own = look.owner.knows(f"quicksight_{identifier}", identity)
-            if is_own or arn in look.tagged:
+            if identity.startswith(_OWN) or arn in look.tagged:
                 delete = f"delete_{kind.replace(' ', '_')}"
                 call = Call("quicksight", delete, {**named, identifier: identity})
                 why = "lab.quicksight made it, and Terraform does not know it"

@@ -47,7 +47,9 @@ def _tables(look: Look, database: str) -> Iterator[Leftover]:
     arguments = {"DatabaseName": database}
     for table in look.every("timestream-write", "list_tables", "Tables", **arguments):
         identifiers = (f"{table['TableName']}:{database}", table["Arn"])
-        why = look.owner.reason("aws_timestreamwrite_table", *identifiers, kin=kin) or kin
+        tagged = _is_tagged(look, table["Arn"])
+        kind = "aws_timestreamwrite_table"
+        why = look.owner.reason(kind, *identifiers, is_tagged=tagged, kin=kin) or kin
         call = Call(
             "timestream-write", "delete_table", {**arguments, "TableName": table["TableName"]}
         )

@@ -33,9 +33,7 @@ IN_STATE = "it is in Terraform's state: lab.destroy() removes it"
 REMEMBERED = "Terraform made it, and its state does not know it any more"
 NAMED = "it has the name that the practical or your files give, and Terraform's state lacks it"
 TAGGED = f"it has the workbook's tag ({TAG_KEY}), and Terraform's state lacks it"
-BY_HAND = (
-    "made by hand: neither Terraform's state nor a tag knows it, and the embedded AWS is yours"
-)
+BY_HAND = "it was made by hand, without the workbook's tag"
 
 
 @dataclass(frozen=True)
@@ -82,11 +80,9 @@ class Owner:
             return IN_STATE
         if self.knows(kind, *identifiers):
             return REMEMBERED
-        if kin:
-            return kin
+        if is_tagged or kin:
+            return TAGGED if is_tagged else kin
         is_named = not set(identifiers).isdisjoint(self.named.get(kind, ()))
-        if is_tagged:
-            return TAGGED
         if is_named and self.is_account_own:
             return NAMED
         return BY_HAND if self.is_account_own else None

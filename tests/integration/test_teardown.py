@@ -115,7 +115,7 @@ def test_what_goes_is_counted_and_what_is_left_is_removed_by_the_commands_told(
     assert not list((lab.settings.terraform_dir / "files").glob("test.*"))
     left = lab.leftovers()
     assert list(left.columns) == ["service", "kind", "name", "why", "remove"]
-    assert list(left["name"]) == ["ERROR", LOG]
+    assert list(left["name"]) == ["at the level ERROR", LOG]
     assert "Lambda made it" in left["why"][1]
     run_commands(lab, list(left["remove"]))
     reader.clear()
