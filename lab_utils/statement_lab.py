@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from lab_utils.settings import Settings
@@ -39,6 +40,10 @@ class StatementLab(ABC):
             frame = ask_dynamodb(self.client("dynamodb"), statement)
         else:
             frame = ask_timestream(self.client("timestream-query"), statement, values)
-        given = ", ".join(f"{key} = {value}" for key, value in values.items())
-        self._report(f"{name}{f' with {given}' if given else ''}: {len(frame)} rows")
+        given = "".join(f", {key} = {_short(value)}" for key, value in values.items())
+        self._report(f"{name}{given}: {len(frame)} rows")
         return frame
+
+
+def _short(value: object) -> str:
+    return f"{value:%H:%M:%S}" if isinstance(value, datetime) else str(value)

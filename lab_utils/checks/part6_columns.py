@@ -16,6 +16,8 @@ Key = tuple[pd.Timestamp, int]
 TOLERANCE_C = 0.06
 """A temperature that was rounded to one digit is the same one."""
 _ROOMS = {room.name: str(room.sensor_id) for room in plan_rooms(2, 2)}
+_WHOLE = r"(?:^|[^\d.])(\d{1,9})\D*$"
+"""Not the hundredths of a temperature."""
 _ON, _OFF = {"true", "on", "1", "ac on", "enabled"}, {"false", "off", "0", "ac off", "disabled"}
 
 
@@ -51,9 +53,9 @@ def texts(frame: pd.DataFrame) -> list[int]:
 
 
 def ids(column: pd.Series[str]) -> pd.Series[int]:
-    """Return the number at the end of each value, as in ``temp_1``; NA where there is none."""
-    plain = column.astype("string").str.strip().replace(_ROOMS)
-    return pd.to_numeric(plain.str.extract(r"(\d+)\D*$")[0], errors="coerce").astype("Int64")
+    """Return the whole number at the end of each value, as in ``temp_1``; NA for none."""
+    plain = column.astype("string").str.strip().str.removesuffix(".0").replace(_ROOMS)
+    return pd.to_numeric(plain.str.extract(_WHOLE)[0], errors="coerce").astype("Int64")
 
 
 def best(places: Iterable[int], score: Callable[[int], int]) -> int | None:

@@ -23,8 +23,7 @@ _ENOUGH = 4
 
 def look_at_means(context: CheckContext) -> Finding:
     """Return whether the query gives each zone's mean of each minute's valid readings."""
-    read_file(context, MEANS)  # A file that is not there is told at once.
-    scene = play_scene(context)
+    scene = play_scene(context, read_file(context, MEANS))
     question = read_window(context, MEANS, scene.window(context))
     before = read_minutes(context, scene)
     result = columns.numbered(ask(context, question))

@@ -17,9 +17,8 @@ from lab_utils.thresholds import INVALID_FROM_C
 
 def look_at_readings(context: CheckContext) -> Finding:
     """Return whether the query gives each valid reading of the last minutes once."""
-    read_file(context, READINGS)  # A file that is not there is told at once.
-    scene = play_scene(context)
-    question = read_window(context, READINGS, scene.window(context, minutes_left_out=1))
+    scene = play_scene(context, read_file(context, READINGS))
+    question = read_window(context, READINGS, scene.later_window(context))
     result = columns.numbered(ask(context, question))
     if result.empty:
         own = len(valid(scene.own(read_raw(context, scene.began))))

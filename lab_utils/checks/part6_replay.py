@@ -30,8 +30,7 @@ _ROUNDED_C = 0.01
 
 def look_at_decisions(context: CheckContext) -> Finding:
     """Return whether the query decides as the Lambda would, by each minute's mean."""
-    read_file(context, DECISIONS)  # A file that is not there is told at once.
-    scene = play_scene(context)
+    scene = play_scene(context, read_file(context, DECISIONS))
     limits = _between(*ON_ABOVE_C), _between(*OFF_BELOW_C)
     values = dict(zip(NAMES, limits, strict=True))
     question = read_window(context, DECISIONS, scene.window(context), values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,32 +62,47 @@ class Scene:
     Attributes:
         began: The time of the first, in lab time.
         ids: The ids of all, artefacts included.
+        valid_ids: The ids of those that are no artefacts.
     """
 
     began: pd.Timestamp
     ids: frozenset[str]
+    valid_ids: frozenset[str]
 
-    def window(self, context: CheckContext, minutes_left_out: int = 0) -> Window:
-        """Return the window of time from the scene's first minute, or a later one, until now."""
-        begin = self.began.floor("min") + pd.Timedelta(minutes=minutes_left_out)
-        return begin, pd.Timestamp(context.timeline().now())
+    def window(self, context: CheckContext) -> Window:
+        """Return the window of time from the scene's first minute until now."""
+        return self.began.floor("min"), pd.Timestamp(context.timeline().now())
+
+    def later_window(self, context: CheckContext) -> Window:
+        """Return the window that leaves out the first minute in which readings came."""
+        first = self.own(read_raw(context, self.began))["minute"].min()
+        return first + pd.Timedelta(minutes=1), self.window(context)[1]
 
     def own(self, raw: pd.DataFrame) -> pd.DataFrame:
         """Return those of some readings that the checks sent."""
         return raw[raw["id"].isin(self.ids)]
 
 
-def play_scene(context: CheckContext) -> Scene:
-    """Return the scene of a few minutes ago if there was one, else send it now.
+def play_scene(context: CheckContext, statement: str) -> Scene:
+    """Return the scene that was sent before if the statement can find it, else send it now.
+
+    Args:
+        context: What the check may use.
+        statement: One that looks back from now finds what is young only.
 
     Raises:
         CheckError: Readings are not stored.
         MqttError: No device can connect and publish.
     """
     kept = context.memory.get(_KEPT)
-    if isinstance(kept, Scene) and context.timeline().now() - kept.began < _YOUNG:
-        return kept
     records.require_table(context)
+    is_told_when = "{begin}" in statement
+    if (
+        isinstance(kept, Scene)
+        and (is_told_when or context.timeline().now() - kept.began < _YOUNG)
+        and _is_stored(context, kept)
+    ):
+        return kept
     scene = _send(context)
     # A machine that stalls may spread a minute's readings over two.
     for _again in range(_PATIENCE - 1):
@@ -136,9 +151,9 @@ def _send(context: CheckContext) -> Scene:
             readings = list(_minute(weather))
             _publish(devices, readings)
             sent |= {one["id"]: one for one in readings}
-    scene = Scene(pd.Timestamp(began), frozenset(sent))
     artefacts = {key for key, one in sent.items() if one["temperature"] >= INVALID_FROM_C}
-    _wait_until_stored(context, scene, sent.keys() - artefacts)
+    scene = Scene(pd.Timestamp(began), frozenset(sent), frozenset(sent.keys() - artefacts))
+    _wait_until_stored(context, scene)
     with suppress(ClientError):  # The table of part 2, which may not be there.
         for reading_id in artefacts:
             take_item(context, reading_id, 0.0)
@@ -204,20 +219,21 @@ def _publish(devices: dict[int, Device], readings: list[Reading]) -> None:
         answer.result(_ANSWER_S)
 
 
-def _wait_until_stored(context: CheckContext, scene: Scene, wanted: Set[str]) -> None:
-    def look() -> bool | None:
-        try:
-            return wanted <= set(read_raw(context, scene.began)["id"]) or None
-        except QueryError as error:
-            if "does not exist" in error.happened:  # Columns come with the first records.
-                return None
-            raise
+def _is_stored(context: CheckContext, scene: Scene) -> bool:
+    try:
+        return scene.valid_ids <= set(read_raw(context, scene.began)["id"])
+    except QueryError as error:
+        if "does not exist" in error.happened:  # Columns come with the first records.
+            return False
+        raise
 
-    if wait_for(look, context.timeout_s) is None:
+
+def _wait_until_stored(context: CheckContext, scene: Scene) -> None:
+    if wait_for(lambda: _is_stored(context, scene) or None, context.timeout_s) is None:
         raise CheckError(
             "send readings",
-            f"the check has sent {len(wanted)} valid readings of four sensors, and not all are "
-            f"in {records.NAME}",
+            f"the check has sent {len(scene.valid_ids)} valid readings of four sensors, and not "
+            f"all are in {records.NAME}",
             "first part3-readings and part3-dimensions.",
         )
 
