@@ -35,13 +35,15 @@ class Job:
     Attributes:
         cwd: The folder to run them in.
         tests: Files or folders of tests.
+        left_out: Tests that are not run, as ``FILE::NAME``.
         paths: Where imports are looked for after all other places.
         modules: What is loaded once for all jobs.
-        limit_s: How long they may take, in seconds.
+        limit_s: How long they may compute, in seconds; they may wait longer.
     """
 
     cwd: str
     tests: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     limit_s: float = 60.0
@@ -53,6 +55,7 @@ class Outcome:
 
     Attributes:
         seconds: How long they took.
+        computed_s: How much of it they computed, in seconds; 0 where that is not known.
         is_late: Whether they were ended at the limit.
         status: pytest's exit status; None if they ended the process themselves.
         passed: How many passed.
@@ -62,6 +65,7 @@ class Outcome:
     """
 
     seconds: float
+    computed_s: float = 0.0
     is_late: bool = False
     status: int | None = None
     passed: int = 0

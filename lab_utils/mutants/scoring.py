@@ -16,9 +16,9 @@ from lab_utils.mutants.source import Mutant, Source
 from lab_utils.mutants.subject import OWN_TESTS, Subject, find_subject
 
 _LONGEST_S = 30.0
-"""So long the tests may take on the right function."""
+"""So long the tests may compute on the right function."""
 _PATIENCE_S = 2.0
-_BUDGET_S, _FEWEST = 60.0, 6
+_BUDGET_S, _FEWEST = 120.0, 6
 _MEMORY = "mutants"
 _ASSERT = "give each test a temperature, or readings, and assert what has to come of it."
 
@@ -117,6 +117,7 @@ class _Bench:
         self._scratch = scratch
         self._runner = runner
         self._cwd = Path()
+        self._copied = subject.copied_tests()
         self._limit_s = _LONGEST_S
         self._made = 0
 
@@ -125,7 +126,7 @@ class _Bench:
         right = self._find_cwd()
         if not right.is_green:
             return self._not_green(right)
-        self._limit_s = _PATIENCE_S + 5.0 * right.seconds
+        self._limit_s = _PATIENCE_S + 5.0 * (right.computed_s or right.seconds)
         if not self._run({one.file: rewrite(one) for one in sources}).is_green:
             again = self._run({})
             return _judges_text() if again.is_green else self._not_green(again, "the second time ")
@@ -158,6 +159,7 @@ class _Bench:
             Job(
                 cwd=str(root / self._cwd),
                 tests=tuple(str(folder / one) for one in self._subject.tests),
+                left_out=tuple(str(folder / one) for one in self._copied),
                 paths=tuple(map(str, (sources, folder, root))),
                 modules=self._modules(),
                 limit_s=self._limit_s,
@@ -174,6 +176,8 @@ class _Bench:
         return ("boto3",) if used else ()
 
     def _not_green(self, outcome: Outcome, when: str = "") -> TestScore:
+        if self._copied and outcome.status == NO_TESTS:
+            return _only_copies(self._copied)
         seen, advice = _reason(outcome, self._limit_s)
         own = "on the function as it is"
         return _refused(f"{when}{seen} {own}".strip(), advice)
@@ -213,6 +217,12 @@ def _without_tests(subject: Subject) -> TestScore:
         return _refused(seen, f"write it: {_ASSERT}")
     seen = f"there are no tests in {subject.place.as_posix()}"
     return _refused(seen, f"write {subject.place.as_posix()}/tests/test_decision.py: {_ASSERT}")
+
+
+def _only_copies(copied: Sequence[str]) -> TestScore:
+    names = ", ".join(one.rpartition("::")[2] for one in copied)
+    seen = f"there is no test of your own: {names} stands in the given tests too"
+    return _refused(seen, f"write your own: {_ASSERT}")
 
 
 def _judges_text() -> TestScore:

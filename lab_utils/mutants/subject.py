@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 import shutil
@@ -65,6 +66,16 @@ class Subject:
         """
         return [Source.read(self.sources / name, name) for name in self.modules]
 
+    def copied_tests(self) -> tuple[str, ...]:
+        """Return the tests that are copies of given ones, as ``FILE::NAME`` in the folder."""
+        given = {body for path in self.put_aside for _, body in _tests_in(self.folder / path)}
+        return tuple(
+            f"{path.as_posix()}::{name}"
+            for path in self.tests
+            for name, body in _tests_in(self.folder / path)
+            if body in given
+        )
+
     def fingerprint(self) -> str:
         """Return a name of what is scored: the same files have the same name."""
         files = [*self.folder.rglob("*.py"), *(self.root / name for name in _ABOVE)]
@@ -120,6 +131,17 @@ def find_subject(folder: Path, tests: Sequence[Path] | None = None) -> Subject:
         tuple(path for path in chosen if path not in given),
         given,
     )
+
+
+def _tests_in(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield name and content of each test function of a file; nothing if it is no Python."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
+            yield node.name, "".join(map(ast.dump, (*node.decorator_list, *node.body)))
 
 
 def _test_files(folder: Path) -> list[Path]:

@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import io
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -25,6 +26,9 @@ import pytest
 if sys.platform != "win32":
     import resource
 
+_WAITING_S, _WAITING = 10.0, 2.0
+"""How long tests may take by the clock: so many seconds, and so many times the limit."""
+_OUT_OF_TIME = getattr(signal, "SIGXCPU", 0) or -1
 _MOST_WRITTEN = 16 * 1024 * 1024
 _LONGEST_WORDS = 600
 _HERE = {"127.0.0.1", "::1", "localhost", "", "0.0.0.0", None}
@@ -34,13 +38,26 @@ _OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-o", "addopts=")
 
 
 class Recorder:
-    """Keeps what came of the tests: a plugin of pytest."""
+    """Keeps what came of the tests: a plugin of pytest.
 
-    def __init__(self) -> None:
+    Args:
+        left_out: The ids of tests that are not run.
+    """
+
+    def __init__(self, left_out: frozenset[str]) -> None:
+        self._left_out = left_out
         self.passed = 0
         self.failed = ""
         self.words = ""
         self.host = ""
+
+    def told(self) -> dict[str, Any]:
+        """Return what was kept."""
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Take away the tests that are not to run."""
+        items[:] = [one for one in items if _id_of(one) not in self._left_out]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep a file whose tests cannot be collected."""
@@ -73,6 +90,11 @@ class Recorder:
             raise RuntimeError(f"the network is blocked for unit tests: {name}")
 
 
+def _id_of(item: pytest.Item) -> str:
+    """Return a test's file and name, without its parameters."""
+    return f"{item.path}::{getattr(item, 'originalname', item.name)}"
+
+
 def main() -> None:
     """Answer jobs until there are no more."""
     load_plugins()
@@ -89,22 +111,38 @@ def load_plugins() -> None:
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """Run tests in a new process, and return what came of them.
 
+    The limit is one of computing: on a busy machine tests get as far as on a quiet one. Who only
+    waits is ended too, later.
+
     Args:
-        job: ``cwd``, ``tests``, ``paths`` (appended to ``sys.path``), ``modules`` (to load once
-            for all) and ``limit_s``.
+        job: ``cwd``, ``tests``, ``left_out`` (tests, as ``FILE::NAME``), ``paths`` (appended to
+            ``sys.path``), ``modules`` (to load once for all) and ``limit_s``.
     """
     for name in job["modules"]:
         importlib.import_module(name)
-    began = time.monotonic()
+    began, computed_before_s = time.monotonic(), _computed_s()
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer.json"
         child = _context().Process(target=_test, args=(job, answer))
         child.start()
-        child.join(job["limit_s"])
+        child.join(_WAITING_S + _WAITING * job["limit_s"])
         is_late = child.is_alive()
         _end(child)
         told = json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else {}
-    return {"seconds": time.monotonic() - began, "is_late": is_late, **told}
+    return {
+        "seconds": time.monotonic() - began,
+        "computed_s": _computed_s() - computed_before_s,
+        "is_late": is_late or -child.exitcode == _OUT_OF_TIME,
+        **told,
+    }
+
+
+def _computed_s() -> float:
+    """Return how long this process's children have computed; 0 where that is not known."""
+    if sys.platform == "win32":
+        return 0.0
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _context() -> Any:
@@ -128,29 +166,32 @@ def _end(child: Any) -> None:
 
 def _test(job: dict[str, Any], answer: Path) -> None:
     """Run the tests in this process, and end it, whatever they left running."""
-    _shut_in()
-    recorder, status = Recorder(), None
+    _shut_in(job["limit_s"])
+    recorder, status = Recorder(frozenset(job["left_out"])), None
     sys.addaudithook(recorder.refuse_network)
     os.chdir(job["cwd"])
     sys.path += job["paths"]
     try:
         status = int(pytest.main([*_OPTIONS, *job["tests"]], plugins=[recorder]))
     finally:
-        told = {"status": status, **vars(recorder)}
+        told = {"status": status, **recorder.told()}
         draft = answer.with_suffix(".part")
         draft.write_text(json.dumps(told), encoding="utf-8")
         draft.replace(answer)
         os._exit(0)
 
 
-def _shut_in() -> None:
-    """Take this process's output away, and limit what it can write."""
+def _shut_in(limit_s: float) -> None:
+    """Take this process's output away, and limit what it can write and compute."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nothing, stream)
     if sys.platform != "win32":
         os.setsid()
         resource.setrlimit(resource.RLIMIT_FSIZE, (_MOST_WRITTEN, _MOST_WRITTEN))
+        whole_s = math.ceil(limit_s)
+        resource.setrlimit(resource.RLIMIT_CPU, (whole_s, whole_s + 1))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":

@@ -44,11 +44,7 @@ def _loop(source: Source, iterated: ast.expr) -> Iterator[Mutant]:
     if any(isinstance(one, ast.JoinedStr) for one in source.parents(iterated)):
         return
     text = source.segment(iterated)
-    if isinstance(iterated, ast.Call) and text.startswith("range("):
-        is_of_zones = _ZONE.search(source.segment(source.parent(iterated)).split("\n")[0])
-        words = "one zone only" if is_of_zones else "the first only"
-    else:
-        words = "the first only: all others are left out"
+    words = "the first only: all others are left out"
     yield source.change("dropped", iterated, _FIRST_ONLY.format(text), words)
 
 
