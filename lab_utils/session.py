@@ -336,7 +336,7 @@ class Lab(
             raise SettingsError(
                 f"change resources on the target {self.settings.target!r}",
                 f"This workspace's Terraform state holds resources of the target {earlier!r}.",
-                f"destroy them first (LAB_TARGET={earlier} lab terraform destroy), or choose "
+                f"destroy them first (LAB_TARGET={earlier} lab destroy), or choose "
                 "another workspace with LAB_WORKSPACE.",
             )
         mark.parent.mkdir(parents=True, exist_ok=True)

@@ -44,6 +44,10 @@ _STEPS = (
         "the message shows takes it away.",
     ),
     (
+        "DeleteConflict",
+        "something that Terraform did not make still uses it: untie that, then run it again.",
+    ),
+    (
         "Invalid Target",
         "a policy is attached to a certificate, by its arn: aws_iot_certificate.NAME.arn.",
     ),

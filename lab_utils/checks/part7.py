@@ -8,15 +8,14 @@ from pathlib import Path
 from lab_utils.checks.base import Check, CheckContext, Finding
 from lab_utils.teardown.evidence import count_aws, count_types, once_made
 from lab_utils.teardown.leftovers import Leftover, counted
-from lab_utils.teardown.ownership import owner_of
+from lab_utils.teardown.ownership import Owner, owner_of
 from lab_utils.teardown.preview import count_services, number_of
-from lab_utils.teardown.survey import Survey, is_embedded, settled_survey
+from lab_utils.teardown.survey import Survey, is_embedded, settled_survey, survey
 
 _PART = 7
 _MOST_NAMED = 3
 _SECRETS = ("*.key", "*.pem")
 _KEY_FOLDERS = ("terraform/files", "files")
-_KEY_HOLDERS = ("user",)
 
 
 def _after_work(look: Callable[[CheckContext, Path], Finding]) -> Callable[[CheckContext], Finding]:
@@ -72,19 +71,22 @@ def _keys(context: CheckContext, workspace: Path) -> Finding:
     if files:
         hint = "Terraform wrote them and takes them away: lab.destroy(). A copy is yours to delete."
         return Finding(False, f"there still are the files {', '.join(files)}", hint=hint)
-    found = _ask(context, workspace)
+    found = survey(context.client, _owner(context, workspace), only=("IAM",))
     if "IAM" in found.unasked:
         return Finding(False, f"IAM did not answer: {found.unasked['IAM']}")
-    users = [one for one in found.leftovers if one.service == "IAM" and one.kind in _KEY_HOLDERS]
+    users = [one for one in found.leftovers if one.kind == "user"]
     if users:
         return Finding(False, f"left: {_named(users)}", hint=users[0].remove)
     return Finding(True, "no private key, no certificate file, no user with an access key")
 
 
 def _ask(context: CheckContext, workspace: Path) -> Survey:
+    return settled_survey(context.client, _owner(context, workspace), context.timeout_s)
+
+
+def _owner(context: CheckContext, workspace: Path) -> Owner:
     is_own = is_embedded(context.client)
-    owner = owner_of(workspace, context.state(), is_account_own=is_own)
-    return settled_survey(context.client, owner, context.timeout_s)
+    return owner_of(workspace, context.state(), is_account_own=is_own)
 
 
 def _named(leftovers: Sequence[Leftover]) -> str:

@@ -142,7 +142,7 @@ class Teardown:
         for _round in range(_MOST_ROUNDS):
             if not (with_leftovers and any(one.calls for one in found.leftovers)):
                 break
-            self._report("Remove what Terraform did not make:")
+            self._report("Remove what Terraform left:")
             done = remove_all(self._client, found.leftovers, self._report, _BUSY_S)
             removed += done.removed
             remember_removed(self._workspace, len(done.removed))

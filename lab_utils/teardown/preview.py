@@ -74,7 +74,7 @@ class Preview:
         if self.others:
             goes = "goes too" if with_leftovers else "stays"
             counts = Counter(one.service for one in self.others)
-            yield f"What Terraform does not know {goes}: {counted(counts)}"
+            yield f"What Terraform does not remove {goes}: {counted(counts)}"
             yield from (f"  {one.title}" for one in self.others)
 
     def _blockers(self, with_leftovers: bool) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -95,7 +95,7 @@ class Survey:
         return Counter(one.service for one in self.leftovers)
 
 
-def survey(client: ClientOf, owner: Owner) -> Survey:
+def survey(client: ClientOf, owner: Owner, only: Container[str] | None = None) -> Survey:
     """Return what the services have of the practical.
 
     A service that refuses to answer is no proof of anything, and is told as such.
@@ -103,6 +103,7 @@ def survey(client: ClientOf, owner: Owner) -> Survey:
     Args:
         client: Returns the boto3 client of a service.
         owner: Tells whose a resource is.
+        only: The names of the services to ask; all by default.
     """
     look = Look(client, owner)
     unasked: dict[str, str] = {}
@@ -115,6 +116,8 @@ def survey(client: ClientOf, owner: Owner) -> Survey:
         asked.append(_TAGS)
     look = replace(look, functions=own_functions(look))
     for name, looker in LOOKS:
+        if only is not None and name not in only:
+            continue
         if name == "QuickSight" and owner.is_account_own:
             unasked[name] = _NOT_EMBEDDED
             continue

@@ -104,7 +104,7 @@ def test_what_goes_is_counted_and_what_is_left_is_removed_by_the_commands_told(
     lab.destroy(dry_run=True)
     assert "Terraform will destroy 30 resources" in reader[0]
     assert "IAM 12, IoT Core 8, files on this machine 3" in reader[1]
-    assert "What Terraform does not know stays" in reader[2]
+    assert "What Terraform does not remove stays" in reader[2]
     assert lab.terraform.resource_addresses()
     with lab.device("temp_1") as device:
         device.publish("sensor/temperature/temp_1", {"temperature": 1})
