@@ -62,10 +62,10 @@ def _known(context: CheckContext, pipeline: Pipeline, function: Function, tree: 
     that the function has now.
     """
     now = code_sha256(context.client("lambda"), function)
-    if tree and context.memory.get(_MEMORY, ("", "", ""))[:2] == (tree, now):
+    if context.memory.get(_MEMORY, ("", "", ""))[:2] == (tree, now):
         return str(context.memory[_MEMORY][2])
-    run = pipeline.last_run()
-    if run is None or not tree or run.tree != tree or not run.has_passed:
+    run = pipeline.last_run(deployed=True)
+    if run is None or run.tree != tree or not run.has_passed:
         return ""
     is_deployed = now in run.code_sha256.values() and any(now in job.log for job in run.jobs)
     return _words(run, function) if is_deployed else ""

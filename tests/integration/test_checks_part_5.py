@@ -15,7 +15,7 @@ from typing import Any, cast
 import pytest
 
 from lab_utils.checks.base import CheckContext, Result, run_check
-from lab_utils.checks.catalogue import ALL_CHECKS
+from lab_utils.checks.catalogue import ALL_CHECKS, run_part
 from lab_utils.errors import PipelineError
 from lab_utils.local_aws import control
 from lab_utils.pipeline.pipeline import Pipeline
@@ -246,7 +246,8 @@ class FakePipeline:
     def tree(self) -> str:
         return self.files
 
-    def last_run(self) -> PipelineRun | None:
+    def last_run(self, *, deployed: bool) -> PipelineRun | None:
+        assert deployed
         return self.runs[-1] if self.runs else None
 
     def run(self) -> PipelineRun:
@@ -370,6 +371,96 @@ def test_a_pipeline_that_cannot_run_leaves_the_code_as_it_was(
     result = check_green(context_with(work, make_pipeline(b"PK", fail)))
     assert (result.seen, result.hint) == ("There is no Node.js.", "lab pipeline install")
     assert sha256_of(work) == before
+
+
+FILES = {
+    ".gitlab-ci.yml": """
+image: "lambci/lambda:build-python3.7"
+before_script:
+  - pip install pytest
+stages:
+  - test
+  - package
+  - deploy
+pytest:
+  stage: test
+  script:
+    - pytest ac_control_lambda/tests -vv
+package lambda:
+  stage: package
+  script:
+    - ./bin/package_lambda.sh
+  artifacts:
+    paths:
+      - "*.zip"
+deploy lambda:
+  stage: deploy
+  needs: ["package lambda"]
+  script:
+    - ./bin/deploy_lambda.sh
+  only:
+    - main
+""",
+    "bin/package_lambda.sh": """#!/bin/bash
+set -e
+cd ac_control_lambda/src
+zip -r ../../ac_control_lambda.zip .
+""",
+    "bin/deploy_lambda.sh": """#!/bin/bash
+aws lambda update-function-code --function-name FUNCTION --zip-file fileb://ac_control_lambda.zip
+""",
+    "ac_control_lambda/src/ac_control_lambda.py": """
+def lambda_handler(event, context):
+    return decide(event["mean"])
+
+
+def decide(mean):
+    if mean > 35:
+        return True
+    if mean < 20:
+        return False
+""",
+    "ac_control_lambda/tests/test_decide.py": """
+import sys
+sys.path.append("ac_control_lambda/src")
+from ac_control_lambda import decide
+
+
+def test_decide():
+    assert [decide(mean) for mean in (35.5, 35, 20, 19.5)] == [True, None, None, False]
+""",
+}
+"""The practical's own repository, by an author who took it word for word."""
+
+
+def test_the_practicals_own_repository_earns_all_points_by_a_real_run(
+    work: Solution, deployers: Deployers, tmp_path: Path
+) -> None:
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("FUNCTION", work.function_name), encoding="utf-8")
+        path.chmod(0o755)
+    deployers.add_user(allow(UPDATE, deployers.arn))
+    said: list[str] = []
+    settings = read_settings(workspace=tmp_path, environ={})
+    pipeline = Pipeline(settings, lambda: variables_of(work), said.append)
+    report = run_part(replace(context_with(work, pipeline), workspace=tmp_path), 5)
+    work.deploy(workbook_package())
+    assert (report.earned, report.points) == (15, 15), report.to_text() + "\n".join(said)
+    remarks = {result.id: result.hint for result in report.checks if result.hint}
+    assert set(remarks) == {"part5-pipeline"}
+    assert "lambci" in remarks["part5-pipeline"]
+
+
+def variables_of(work: Solution) -> dict[str, str]:
+    """Return what leads a program to the embedded AWS."""
+    return {
+        "AWS_ENDPOINT_URL": work.session.endpoint_url,
+        "AWS_DEFAULT_REGION": work.session.region,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
 
 
 def test_without_a_function_the_way_on_is_told(work: Solution) -> None:

@@ -26,7 +26,7 @@ def switches(source: Source) -> Iterator[Mutant]:
             yield from _unguarded(source, node)
         elif isinstance(node, ast.Continue) and _is_in_a_loop(source, node):
             words = "all that comes after it is left out"
-            yield source.change("break", node, "break", words, source.parent(node))
+            yield source.change("break", node, "break", words)
 
 
 def _constant(source: Source, node: ast.Constant) -> Iterator[Mutant]:
