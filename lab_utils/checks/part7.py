@@ -15,6 +15,8 @@ from lab_utils.teardown.survey import Survey, is_embedded, settled_survey, surve
 _PART = 7
 _MOST_NAMED = 3
 _SECRETS = ("*.key", "*.pem")
+_KEY_SERVICES = ("IoT Core", "IAM")
+_KEY_HOLDERS = ("certificate", "user")
 _KEY_FOLDERS = ("terraform/files", "files")
 
 
@@ -71,13 +73,14 @@ def _keys(context: CheckContext, workspace: Path) -> Finding:
     if files:
         hint = "Terraform wrote them and takes them away: lab.destroy(). A copy is yours to delete."
         return Finding(False, f"there still are the files {', '.join(files)}", hint=hint)
-    found = survey(context.client, _owner(context, workspace), only=("IAM",))
-    if "IAM" in found.unasked:
-        return Finding(False, f"IAM did not answer: {found.unasked['IAM']}")
-    users = [one for one in found.leftovers if one.kind == "user"]
-    if users:
-        return Finding(False, f"left: {_named(users)}", hint=users[0].remove)
-    return Finding(True, "no private key, no certificate file, no user with an access key")
+    found = survey(context.client, _owner(context, workspace), only=_KEY_SERVICES)
+    if found.unproven:
+        name, why = next(iter(found.unproven.items()))
+        return Finding(False, f"{name} did not answer: {why}")
+    holders = [one for one in found.leftovers if one.kind in _KEY_HOLDERS]
+    if holders:
+        return Finding(False, f"left: {_named(holders)}", hint=holders[0].remove)
+    return Finding(True, "no private key on this machine; no certificate, no user with a key")
 
 
 def _ask(context: CheckContext, workspace: Path) -> Survey:
@@ -122,8 +125,9 @@ CHECKS = (
         "part7-keys",
         _PART,
         1,
-        "no private key lies in terraform/files, and no user of the practical has an access key",
-        "lab.destroy(); then lab.leftovers() for a user that was made by hand.",
+        "no private key lies in terraform/files, and no certificate and no user of the practical "
+        "exists that a key would open something for",
+        "lab.destroy(); then lab.leftovers() for what was made by hand.",
         _after_work(_keys),
     ),
 )

@@ -14,6 +14,7 @@ from lab_utils.teardown.calls import ClientOf
 from lab_utils.teardown.evidence import (
     count_types,
     forget_made,
+    read_memory,
     remember,
     remember_removed,
     restore_state,
@@ -118,12 +119,15 @@ class Teardown:
             remove_all(self._client, seen.blockers, self._report, _BUSY_S, "untied")
         if seen.total:
             self._run_terraform()
-        types = count_types(before) - count_types(self._terraform.state())
+        after = count_types(self._terraform.state())
+        types = count_types(before) - after
         removed, found = self._prove(with_leftovers)
         if found.is_clean:
             forget_made(self._workspace)
         proof = Proof(count_services(types), removed, found)
-        for line in [*proof_lines(proof, with_leftovers=with_leftovers), *reminders(types)]:
+        # Of what earlier runs destroyed too, which AWS stopped in the middle.
+        gone = read_memory(self._workspace).once if types and not after else types
+        for line in [*proof_lines(proof, with_leftovers=with_leftovers), *reminders(gone)]:
             self._report(line)
         return proof
 

@@ -65,7 +65,7 @@ class Preview:
             said = ["Terraform's state holds nothing: there is nothing to destroy."]
         else:
             said = [
-                f"Terraform will destroy {number_of(self.total, 'resource')} and all their data:",
+                f"Terraform will destroy {number_of(self.total, 'resource')}, data and all:",
                 f"  {counted(self.planned)}",
             ]
         return [*said, *self._others(with_leftovers), *self._blockers(with_leftovers)]

@@ -108,6 +108,15 @@ def test_a_user_with_a_key_that_is_left_costs_two_checks(lab: Lab) -> None:
     lab.destroy(leftovers=True)
 
 
+def test_a_certificate_that_is_left_may_have_a_copy_of_its_key_somewhere(lab: Lab) -> None:
+    iot = lab.client("iot")
+    certificate = iot.create_keys_and_certificate(setAsActive=True)
+    found = failing(lab)
+    assert set(found) == {"part7-services", "part7-keys"}
+    assert certificate["certificateId"] in found["part7-keys"].seen
+    lab.destroy(leftovers=True)
+
+
 def test_a_clean_teardown_earns_all_and_still_does_after_it_was_said_twice(lab: Lab) -> None:
     for _time in range(2):
         lab.destroy()
@@ -125,8 +134,8 @@ def test_a_service_that_does_not_answer_proves_nothing(
 
     monkeypatch.setattr(iot, "get_paginator", lambda _name: type("P", (), {"paginate": refuse}))
     found = failing(lab)
-    assert set(found) == {"part7-services"}
-    assert "IoT Core did not answer" in found["part7-services"].seen
+    assert set(found) == {"part7-services", "part7-keys"}
+    assert all("IoT Core did not answer" in one.seen for one in found.values())
 
 
 def test_the_workspace_can_be_built_again(lab: Lab) -> None:
