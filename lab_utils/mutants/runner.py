@@ -39,6 +39,7 @@ class Job:
         paths: Where imports are looked for after all other places.
         modules: What is loaded once for all jobs.
         limit_s: How long they may compute, in seconds; they may wait longer.
+        is_told: Whether somebody reads what a failed assertion says.
     """
 
     cwd: str
@@ -47,6 +48,7 @@ class Job:
     paths: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     limit_s: float = 60.0
+    is_told: bool = True
 
 
 @dataclass(frozen=True)

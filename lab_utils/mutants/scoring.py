@@ -163,6 +163,7 @@ class _Bench:
                 paths=tuple(map(str, (sources, folder, root))),
                 modules=self._modules(),
                 limit_s=self._limit_s,
+                is_told=not changes,
             )
         )
         return replace(outcome, words=outcome.words.replace(str(root), "."))

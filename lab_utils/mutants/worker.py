@@ -8,6 +8,7 @@ student see no module that they did not ask for.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import io
 import json
@@ -34,7 +35,8 @@ _LONGEST_WORDS = 600
 _HERE = {"127.0.0.1", "::1", "localhost", "", "0.0.0.0", None}
 _HOST_OF = {"socket.getaddrinfo": 0, "socket.gethostbyname": 0}
 _ADDRESS_OF = {"socket.connect": 1, "socket.sendto": 1}
-_OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-o", "addopts=")
+_NOT_NEEDED = ("cacheprovider", "unraisableexception", "threadexception", "faulthandler")
+_OPTIONS = ("-x", "-q", *(f"-pno:{name}" for name in _NOT_NEEDED), "-o", "addopts=")
 
 
 class Recorder:
@@ -106,6 +108,8 @@ def load_plugins() -> None:
     """Let pytest load its own plugins, once for all."""
     with tempfile.TemporaryDirectory() as empty, contextlib.redirect_stdout(io.StringIO()):
         pytest.main([*_OPTIONS, "--rootdir", empty, empty])
+    gc.collect()
+    gc.freeze()  # so that no child looks through it again
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +120,8 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
 
     Args:
         job: ``cwd``, ``tests``, ``left_out`` (tests, as ``FILE::NAME``), ``paths`` (appended to
-            ``sys.path``), ``modules`` (to load once for all) and ``limit_s``.
+            ``sys.path``), ``modules`` (to load once for all), ``limit_s`` and ``is_told``
+            (whether the words of a failed assertion matter: they take time).
     """
     for name in job["modules"]:
         importlib.import_module(name)
@@ -172,7 +177,9 @@ def _test(job: dict[str, Any], answer: Path) -> None:
     os.chdir(job["cwd"])
     sys.path += job["paths"]
     try:
-        status = int(pytest.main([*_OPTIONS, *job["tests"]], plugins=[recorder]))
+        form = "rewrite" if job["is_told"] else "plain"
+        options = (*_OPTIONS, f"--assert={form}")
+        status = int(pytest.main([*options, *job["tests"]], plugins=[recorder]))
     finally:
         told = {"status": status, **recorder.told()}
         draft = answer.with_suffix(".part")
