@@ -6,10 +6,15 @@ from collections.abc import Iterator
 
 from botocore.exceptions import ClientError
 
+from lab_utils.quicksight.names import (
+    ANALYSIS_ID,
+    DASHBOARD_ID,
+    DATA_SET_ID,
+    DATA_SOURCE_ID,
+)
 from lab_utils.teardown.calls import Call
 from lab_utils.teardown.leftovers import Leftover
 from lab_utils.teardown.look import Look
-from lab_utils.teardown.ownership import TAG_VALUE
 
 _KINDS = (
     ("dashboard", "list_dashboards", "DashboardSummaryList", "DashboardId"),
@@ -17,8 +22,8 @@ _KINDS = (
     ("data set", "list_data_sets", "DataSetSummaries", "DataSetId"),
     ("data source", "list_data_sources", "DataSources", "DataSourceId"),
 )
-_OWN = f"{TAG_VALUE}-"
-"""Begins the ids of what ``lab.quicksight`` makes."""
+_OWN = frozenset({DASHBOARD_ID, ANALYSIS_ID, DATA_SET_ID, DATA_SOURCE_ID})
+"""The ids of what ``lab.quicksight`` makes."""
 _NONE = ("ResourceNotFoundException", "UnsupportedUserEditionException")
 SUBSCRIPTION = (
     "each month its users are paid for, until the account itself is deleted; Terraform cannot. If "
@@ -42,7 +47,7 @@ def look_at_quicksight(look: Look) -> Iterator[Leftover]:
     for kind, operation, key, identifier in _KINDS:
         for one in look.every("quicksight", operation, key, **named):
             arn, identity = one["Arn"], one[identifier]
-            if identity.startswith(_OWN) or arn in look.tagged:
+            if identity in _OWN or arn in look.tagged:
                 delete = f"delete_{kind.replace(' ', '_')}"
                 call = Call("quicksight", delete, {**named, identifier: identity})
                 why = "lab.quicksight made it, and Terraform does not know it"

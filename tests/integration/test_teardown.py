@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from awscli.clidriver import create_clidriver  # type: ignore[import-untyped]
 
 from lab_utils import Lab
 from lab_utils.cli import main
@@ -176,6 +178,86 @@ def test_with_leftovers_ties_are_cut_before_and_what_is_left_goes_after(
     assert "IAM policy by_hand: removed" in reader.text
     assert reader[-3:-2] == ["Nothing of the practical is left."]
     assert titles(lab) == []
+
+
+def test_every_kind_is_found_and_goes_by_a_command_that_the_aws_cli_has(
+    built: Lab, reader: Reader
+) -> None:
+    function = make_one_of_each_kind(built)
+    found = built.teardown().survey().leftovers
+    kinds = {(one.service, one.kind) for one in found}
+    assert kinds >= KINDS, KINDS - kinds
+    services = create_clidriver().create_help_command().command_table
+    for call in (call for one in found for call in one.calls):
+        _aws, service, operation, *words = shlex.split(call.command)
+        operations = services[service].create_help_command().command_table
+        options = operations[operation].create_help_command().arg_table
+        asked = {word[2:] for word in words if word.startswith("--")}
+        assert asked <= set(options), call.command
+    [bucket] = [one for one in found if one.kind == "bucket"]
+    built.client("s3").put_object(Bucket=bucket.name, Key="reading.json", Body=b"{}")
+    run_commands(built, [bucket.remove])
+    reader.clear()
+    built.destroy(leftovers=True)
+    assert reader[-1] == "Nothing of the practical is left.", reader.text
+    assert function not in str(built.client("lambda").list_functions())
+
+
+KINDS = {
+    ("Lambda", "layer"),
+    ("Lambda", "function"),
+    ("Lambda", "event source mapping"),
+    ("EventBridge Scheduler", "schedule"),
+    ("IoT Core", "thing group"),
+    ("IoT Core", "thing type"),
+    ("IAM", "group"),
+    ("IAM", "policy"),
+    ("S3", "bucket"),
+}
+
+
+def make_one_of_each_kind(lab: Lab) -> str:
+    """Make by hand what no other test has; return the function's name."""
+    functions, iam, iot = lab.client("lambda"), lab.client("iam"), lab.client("iot")
+    package = (lab.settings.terraform_dir / "files" / "empty_package.zip").read_bytes()
+    functions.publish_layer_version(LayerName="layer", Content={"ZipFile": package})
+    role = iam.create_role(RoleName="by_hand", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    iam.create_instance_profile(InstanceProfileName="by_hand")
+    iam.add_role_to_instance_profile(InstanceProfileName="by_hand", RoleName="by_hand")
+    lambda_role = iam.create_role(
+        RoleName="for_lambda", AssumeRolePolicyDocument=TRUST.replace("iot.", "lambda.")
+    )["Role"]["Arn"]
+    made = functions.create_function(
+        FunctionName="by_hand",
+        Runtime="python3.13",
+        Role=lambda_role,
+        Handler="a.b",
+        Code={"ZipFile": package},
+    )
+    queue = lab.client("sqs").create_queue(QueueName="by_hand")["QueueUrl"]
+    told = lab.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    functions.create_event_source_mapping(
+        FunctionName="by_hand", EventSourceArn=told["Attributes"]["QueueArn"]
+    )
+    lab.client("scheduler").create_schedule(
+        Name="by_hand",
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": made["FunctionArn"], "RoleArn": role},
+    )
+    iot.create_thing_group(thingGroupName="by_hand")
+    iot.create_thing_type(thingTypeName="by_hand")
+    iam.create_user(UserName="by_hand")
+    iam.create_group(GroupName="by_hand")
+    iam.add_user_to_group(GroupName="by_hand", UserName="by_hand")
+    policy = iam.create_policy(PolicyName="versions", PolicyDocument=ANY)["Policy"]["Arn"]
+    iam.create_policy_version(PolicyArn=policy, PolicyDocument=ANY, SetAsDefault=True)
+    iam.attach_group_policy(GroupName="by_hand", PolicyArn=policy)
+    iam.put_group_policy(GroupName="by_hand", PolicyName="inline", PolicyDocument=ANY)
+    lab.client("s3").create_bucket(
+        Bucket="by-hand", CreateBucketConfiguration={"LocationConstraint": lab.settings.region}
+    )
+    return "by_hand"
 
 
 def test_a_lost_state_is_made_up_for_by_names_and_tags_and_strangers_are_left_alone(
