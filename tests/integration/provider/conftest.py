@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +75,11 @@ def lambda_workspace(
 def lead(
     terraform_workspace: Callable[..., TerraformWorkspace], aws_client: Callable[..., Any]
 ) -> Lead:
-    """Leads a resource through its life, in a folder of the test's own."""
+    """Leads resources through their lives, in a folder of the test's own."""
 
-    def lead_life(life: Life, make: Callable[[str], TerraformWorkspace] | None = None) -> None:
-        live(life, (make or terraform_workspace)(life.created), aws_client)
+    def lead_lives(
+        lives: Mapping[str, Life], make: Callable[[str], TerraformWorkspace] | None = None
+    ) -> None:
+        live(lives, (make or terraform_workspace)(""), aws_client)
 
-    return lead_life
+    return lead_lives

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -57,45 +58,88 @@ class Life:
 class Lead(Protocol):
     """The fixture ``lead``."""
 
-    def __call__(self, life: Life, make: Callable[[str], TerraformWorkspace] | None = None) -> None:
-        """Lead a resource through its life; ``make`` makes its folder, where that holds files."""
+    def __call__(
+        self, lives: Mapping[str, Life], make: Callable[[str], TerraformWorkspace] | None = None
+    ) -> None:
+        """Lead resources through their lives; ``make`` makes the folder, where it holds files."""
 
 
-def live(life: Life, workspace: TerraformWorkspace, client: Client) -> None:
-    """Lead a resource through its life, and assert at each step what Terraform and AWS say.
+@dataclass(frozen=True)
+class _Module:
+    """One life, in a module of its own of a configuration."""
+
+    name: str
+    life: Life
+    workspace: TerraformWorkspace
+
+    @property
+    def address(self) -> str:
+        return f"module.{self.name}.{self.life.address}"
+
+    def write(self, hcl: str) -> None:
+        folder = self.workspace.folder / self.name
+        folder.mkdir(exist_ok=True)
+        (folder / "main.tf").write_text(hcl, encoding="utf-8")
+
+
+def live(lives: Mapping[str, Life], workspace: TerraformWorkspace, client: Client) -> None:
+    """Lead resources through their lives, and assert at each step what Terraform and AWS say.
+
+    Each has a module of its own, and all take a step with the same command: it is to start
+    Terraform that takes time.
 
     Args:
-        life: The resource.
-        workspace: A folder initialised with ``life.created``.
+        lives: The resources, by name.
+        workspace: A folder with an empty configuration.
         client: Makes boto3 clients.
     """
-    current = life.created
+    modules = [_Module(name.replace(" ", "_"), life, workspace) for name, life in lives.items()]
+    for one in modules:
+        one.write(one.life.created)
+    workspace.write("".join(f'module "{m.name}" {{ source = "./{m.name}" }}\n' for m in modules))
+    workspace.init()
     workspace.apply()
-    assert life.exists(client)
+    _settled(modules, workspace, client)
+    _change_to({m: m.life.updated for m in modules}, ["update"], workspace)
+    _drift([m for m in modules if m.life.drift], workspace, client)
+    for one in modules:
+        one.life.vanish(client)
+        assert not one.life.exists(client), one.name
+    planned = workspace.plan()
+    assert {m.name: planned[m.address].actions for m in modules} == {
+        m.name: ["create"] for m in modules
+    }
+    workspace.apply()
+    _settled(modules, workspace, client)
+    _import([m for m in modules if m.life.import_id], workspace)
+    for one in modules:
+        if one.life.import_id is None:
+            _refuse_import(one.life, workspace)
+    _change_to({m: m.life.replaced for m in modules}, ["delete", "create"], workspace)
+    workspace.destroy()
+    assert workspace.addresses() == []
+    assert [one.name for one in modules if one.life.exists(client)] == []
+
+
+def _settled(modules: list[_Module], workspace: TerraformWorkspace, client: Client) -> None:
+    assert [one.name for one in modules if not one.life.exists(client)] == []
     assert workspace.plan() == {}
-    if life.updated is not None:
-        current = life.updated
-        _change_to(current, ["update"], life, workspace)
-    if life.drift is not None:
-        life.drift(client)
-        change = workspace.plan()[life.address]
+
+
+def _drift(modules: list[_Module], workspace: TerraformWorkspace, client: Client) -> None:
+    for one in modules:
+        assert one.life.drift is not None
+        one.life.drift(client)
+    planned = workspace.plan() if modules else {}
+    for one in modules:
+        change = planned[one.address]
         assert change.before is not None
         assert change.after is not None
         seen = {name for name in change.after if change.before[name] != change.after[name]}
-        assert seen >= life.drifted, seen
+        assert seen >= one.life.drifted, (one.name, seen)
+    if modules:
         workspace.apply()
         assert workspace.plan() == {}
-    life.vanish(client)
-    assert not life.exists(client)
-    assert workspace.plan()[life.address].actions == ["create"]
-    workspace.apply()
-    assert life.exists(client)
-    _import(life, workspace)
-    if life.replaced is not None:
-        _change_to(life.replaced, ["delete", "create"], life, workspace)
-    workspace.destroy()
-    assert workspace.addresses() == []
-    assert not life.exists(client)
 
 
 def is_there(call: Callable[..., Any], **arguments: Any) -> bool:
@@ -109,27 +153,44 @@ def is_there(call: Callable[..., Any], **arguments: Any) -> bool:
     return True
 
 
-def _change_to(hcl: str, actions: list[str], life: Life, workspace: TerraformWorkspace) -> None:
-    workspace.write(hcl)
-    assert workspace.plan()[life.address].actions == actions
+def _change_to(
+    versions: Mapping[_Module, str | None], actions: list[str], workspace: TerraformWorkspace
+) -> None:
+    changed = {module: hcl for module, hcl in versions.items() if hcl is not None}
+    for module, hcl in changed.items():
+        module.write(hcl)
+    if not changed:
+        return
+    planned = workspace.plan()
+    assert {m.name: planned[m.address].actions for m in changed} == {
+        m.name: actions for m in changed
+    }
     workspace.apply()
     assert workspace.plan() == {}
 
 
-def _import(life: Life, workspace: TerraformWorkspace) -> None:
-    before = workspace.state(life.address)
-    if life.import_id is None:
-        _refuse_import(life, workspace)
+def _import(modules: list[_Module], workspace: TerraformWorkspace) -> None:
+    """Forget the resources and import them; nothing else may be planned, unless it has to be."""
+    if not modules:
         return
-    workspace.import_(life.address, life.import_id(before))
-    if life.is_updated_after_import:
-        assert workspace.plan()[life.address].actions == ["update"]
-        workspace.apply()
+    before = {one: workspace.state(one.address) for one in modules}
+    workspace.run("state", "rm", *(one.address for one in modules))
+    blocks = []
+    for one, state in before.items():
+        assert one.life.import_id is not None
+        import_id = json.dumps(one.life.import_id(state))
+        blocks.append(f"import {{\n to = {one.address}\n id = {import_id}\n}}\n")
+    workspace.write("".join(blocks), "imports.tf")
+    updated = {one.address: ["update"] for one in modules if one.life.is_updated_after_import}
+    assert {address: one.actions for address, one in workspace.plan().items()} == updated
+    workspace.apply()
+    (workspace.folder / "imports.tf").unlink()
     assert workspace.plan() == {}
-    after = workspace.state(life.address)
-    for name, value in before.items():
-        if name not in life.not_imported and (value or after[name]):
-            assert after[name] == value, name
+    for one, state in before.items():
+        after = workspace.state(one.address)
+        for name, value in state.items():
+            if name not in one.life.not_imported and (value or after[name]):
+                assert after[name] == value, (one.name, name)
 
 
 def _refuse_import(life: Life, workspace: TerraformWorkspace) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tests.integration.provider.lifecycle import Lead, Life, is_there
 
 TABLE = """
@@ -75,6 +73,5 @@ LIVES = {
 }
 
 
-@pytest.mark.parametrize("name", LIVES)
-def test_a_resource_lives_from_creation_to_destruction(name: str, lead: Lead) -> None:
-    lead(LIVES[name])
+def test_resources_live_from_creation_to_destruction(lead: Lead) -> None:
+    lead(LIVES)

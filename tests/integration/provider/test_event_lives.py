@@ -119,9 +119,8 @@ LIVES = {
 }
 
 
-@pytest.mark.parametrize("name", LIVES)
-def test_a_resource_lives_from_creation_to_destruction(name: str, lead: Lead) -> None:
-    lead(LIVES[name])
+def test_resources_live_from_creation_to_destruction(lead: Lead) -> None:
+    lead(LIVES)
 
 
 @pytest.mark.parametrize("by_arn", [False, True])

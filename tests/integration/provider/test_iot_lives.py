@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.integration.provider.lifecycle import Client, Lead, Life, is_there
 
 _PROPERTIES = """
@@ -96,6 +94,5 @@ LIVES = {
 }
 
 
-@pytest.mark.parametrize("name", LIVES)
-def test_a_resource_lives_from_creation_to_destruction(name: str, lead: Lead) -> None:
-    lead(LIVES[name])
+def test_resources_live_from_creation_to_destruction(lead: Lead) -> None:
+    lead(LIVES)

@@ -45,7 +45,7 @@ def test_a_topic_rule_lives_from_creation_to_destruction(lead: Lead) -> None:
             for name in ("life_rule", "life_rule_2")
         ),
     )
-    lead(life)
+    lead({"it": life})
 
 
 def test_every_action_goes_through_to_the_api_and_comes_back(

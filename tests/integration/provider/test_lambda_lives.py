@@ -7,8 +7,6 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tests.integration.provider.functions import function
 from tests.integration.provider.lifecycle import Lead, Life, is_there
 from tests.integration.provider.workspace import TerraformWorkspace
@@ -78,11 +76,10 @@ LIVES = {
 }
 
 
-@pytest.mark.parametrize("name", LIVES)
-def test_a_resource_lives_from_creation_to_destruction(
-    name: str, lead: Lead, lambda_workspace: Callable[[str], TerraformWorkspace]
+def test_resources_live_from_creation_to_destruction(
+    lead: Lead, lambda_workspace: Callable[[str], TerraformWorkspace]
 ) -> None:
-    lead(LIVES[name], lambda_workspace)
+    lead(LIVES, lambda_workspace)
 
 
 def test_code_that_others_deploy_outlives_an_apply(

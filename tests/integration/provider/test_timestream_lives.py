@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.integration.provider.lifecycle import Client, Lead, Life, is_there
 from tests.integration.provider.timestream import database, partition_key, retention, table
 
@@ -34,10 +32,10 @@ def retain_for_a_day(client: Client) -> None:
 
 
 def enforce_no_more(client: Client) -> None:
-    """Make the partition key of the table ``life-table`` an option."""
+    """Make the partition key of the table of keys an option."""
     key = {"Type": "DIMENSION", "Name": "zone_id", "EnforcementInRecord": "OPTIONAL"}
     client("timestream-write").update_table(
-        DatabaseName="life_tables",
+        DatabaseName="life_keys",
         TableName="life-table",
         Schema={"CompositePartitionKey": [key]},
     )
@@ -49,11 +47,11 @@ def has_database(client: Client) -> bool:
     return any(is_there(describe, DatabaseName=name) for name in ("life_one", "life-two"))
 
 
-def has_table(client: Client) -> bool:
+def has_table(client: Client, database_name: str) -> bool:
     """Return whether one of the tables is there."""
     describe = client("timestream-write").describe_table
     return any(
-        is_there(describe, DatabaseName="life_tables", TableName=name)
+        is_there(describe, DatabaseName=database_name, TableName=name)
         for name in ("life-table", "life-table-2")
     )
 
@@ -87,26 +85,25 @@ LIVES = {
         vanish=lambda client: client("timestream-write").delete_table(
             DatabaseName="life_tables", TableName="life-table"
         ),
-        exists=has_table,
+        exists=lambda client: has_table(client, "life_tables"),
         import_id=lambda state: f"{state['table_name']}:{state['database_name']}",
     ),
     "table with a partition key": Life(
         address="aws_timestreamwrite_table.it",
-        created=table("life_tables", "life-table", partition_key("OPTIONAL")),
-        updated=table("life_tables", "life-table", partition_key("REQUIRED")),
+        created=table("life_keys", "life-table", partition_key("OPTIONAL")),
+        updated=table("life_keys", "life-table", partition_key("REQUIRED")),
         replaced=table(
-            "life_tables", "life-table", partition_key("REQUIRED").replace("zone_id", "sensor_id")
+            "life_keys", "life-table", partition_key("REQUIRED").replace("zone_id", "sensor_id")
         ),
         drift=enforce_no_more,
         drifted=frozenset({"schema"}),
         vanish=lambda client: client("timestream-write").delete_table(
-            DatabaseName="life_tables", TableName="life-table"
+            DatabaseName="life_keys", TableName="life-table"
         ),
-        exists=has_table,
+        exists=lambda client: has_table(client, "life_keys"),
     ),
 }
 
 
-@pytest.mark.parametrize("name", LIVES)
-def test_a_resource_lives_from_creation_to_destruction(name: str, lead: Lead) -> None:
-    lead(LIVES[name])
+def test_resources_live_from_creation_to_destruction(lead: Lead) -> None:
+    lead(LIVES)

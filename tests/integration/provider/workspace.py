@@ -125,15 +125,19 @@ class TerraformWorkspace:
 
     def _resources(self) -> dict[str, Any]:
         """Return the instances of each resource and data source in the state, by address."""
-        return {
-            f"{'data.' * (one['mode'] == 'data')}{one['type']}.{one['name']}": one["instances"]
-            for one in self._stored()["resources"]
-        }
+        return {_address(one): one["instances"] for one in self._stored()["resources"]}
 
     def _stored(self) -> dict[str, Any]:
         # Terraform could show it, but takes longer for that than for many a change.
         stored: dict[str, Any] = json.loads((self.folder / "terraform.tfstate").read_bytes())
         return stored
+
+
+def _address(stored: Mapping[str, str]) -> str:
+    """Return the address of a resource or a data source in the state's file."""
+    kind = "data." if stored["mode"] == "data" else ""
+    module = f"{stored['module']}." if "module" in stored else ""
+    return f"{module}{kind}{stored['type']}.{stored['name']}"
 
 
 def _change(change: Mapping[str, Any]) -> Change:
