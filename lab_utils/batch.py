@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import json
-import re
 import shutil
 import subprocess
 import sys
@@ -15,14 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert import HTMLExporter
 
 from lab_utils.errors import SettingsError
-from lab_utils.parameters import assigned_values, papermill_arguments
-from lab_utils.pictures import draw_pictures
+from lab_utils.pages import write_page
+from lab_utils.parameters import papermill_arguments
 from lab_utils.settings import Settings, base_environment
-
-_SOLUTION_MARK = re.compile(r"^### (BEGIN|END) SOLUTION\n?", re.M)
 
 
 @dataclass(frozen=True)
@@ -133,7 +129,7 @@ def _run_notebook(
     seconds = round(time.monotonic() - started, 1)
     error = "" if code == 0 else _found_error(executed, log)
     if executed.exists():
-        _write_page(executed)
+        write_page(executed)
     return NotebookResult(path.stem, "failed" if error else "passed", seconds, error)
 
 
@@ -160,38 +156,6 @@ def _found_error(executed: Path, log: Path) -> str:
     return "\n".join(lines[-5:]) or "papermill ended without a message"
 
 
-def _write_page(executed: Path) -> None:
-    book = _readable(nbformat.read(executed, as_version=4))
-    # No script of a page comes from the internet: what it would do is done here already.
-    exporter = HTMLExporter(
-        embed_images=True, mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url=""
-    )
-    body, _resources = exporter.from_notebook_node(draw_pictures(book))
-    executed.with_suffix(".html").write_text(body, encoding="utf-8")
-
-
-def _readable(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Return the notebook without what only tools read: solution marks, parameters said twice.
-
-    Parameters that the run was given stay where they differ from those that stand above them.
-    """
-    own = "\n".join(cell.source for cell in book.cells if "parameters" in _tags(cell))
-    declared = assigned_values(own).items()
-    book.cells = [
-        cell
-        for cell in book.cells
-        if "injected-parameters" not in _tags(cell)
-        or assigned_values(cell.source).items() - declared
-    ]
-    for cell in book.cells:
-        cell.source = _SOLUTION_MARK.sub("", cell.source)
-    return book
-
-
-def _tags(cell: nbformat.NotebookNode) -> list[str]:
-    return list(cell.metadata.get("tags", []))
-
-
 def _progress_line(result: NotebookResult) -> str:
     line = f"{result.name}: {result.status} ({result.seconds:.1f} s)"
     return f"{line}\n  {result.error}" if result.error else line
@@ -207,8 +171,10 @@ def _index_page(run: BatchRun) -> str:
 <html lang="en"><head><meta charset="utf-8"><title>Practical AWS IoT Core: a run</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body {{ font-family: system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
-padding: 0 1rem }} td, th {{ text-align: left; padding: .4rem 1rem .4rem 0; vertical-align: top }}
-pre {{ white-space: pre-wrap; margin: 0 }}</style></head>
+padding: 0 1rem; overflow-wrap: anywhere }} td, th {{ text-align: left; padding: .4rem 1rem .4rem 0; vertical-align: top }}
+pre {{ white-space: pre-wrap; margin: 0 }}
+td:nth-child(3) {{ min-width: 4rem }} @media (max-width: 40rem) {{ td, th {{ padding-right: .5rem }} }}
+</style></head>
 <body><h1>Practical AWS IoT Core</h1>
 <p>Target {run.target}, speed {run.speed}, {run.seconds:.1f} s in all.</p>
 <table><thead><tr><th>Notebook</th><th>Result</th><th>Time</th><th>Error</th></tr></thead>

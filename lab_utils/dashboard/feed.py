@@ -67,8 +67,6 @@ class Feed:
         self._is_closed = False
         self.state = State()
         """The newest state; replaced, never changed."""
-        self.looks = 0
-        """How many there were."""
         self._thread = threading.Thread(target=self._run, name="dashboard-feed", daemon=True)
 
     def start(self) -> None:
@@ -126,14 +124,14 @@ class Feed:
         return None
 
     def _look(self, minutes: int) -> None:
-        self.looks += 1
         self._reached = minutes
+        looks = self.state.looks + 1
         try:
-            self.state = State(self._reader.read(minutes))
+            self.state = State(self._reader.read(minutes), looks=looks)
         except TargetError as error:
             since = self.state.gone_since or datetime.now(UTC)
             why = f"{error.happened} {error.next_step}"
-            self.state = State(self.state.snapshot, since, why)
+            self.state = State(self.state.snapshot, since, why, looks=looks)
 
     def _tell(self) -> None:
         with self._changed:

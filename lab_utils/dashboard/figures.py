@@ -36,14 +36,15 @@ class LabFigure:
     """Lines of temperatures over lab time, with thresholds and the newest values' names.
 
     Args:
+        title: The figure's name.
         name: What its lines are called, before their number.
         thresholds: What is marked: degrees and what they mean.
     """
 
-    def __init__(self, name: str, thresholds: Sequence[tuple[float, str]]) -> None:
+    def __init__(self, title: str, name: str, thresholds: Sequence[tuple[float, str]]) -> None:
         self._name = name
         self.scheme = LIGHT
-        self.plot = _new_plot()
+        self.plot = _new_plot(title)
         self.lines = ColumnDataSource(
             {key: [] for key in ("xs", "ys", "colour", "dash", "zone", "name")}
         )
@@ -152,6 +153,7 @@ class RoomsFigure(LabFigure):
 
     def __init__(self) -> None:
         super().__init__(
+            "rooms-figure",
             "temp_",
             (
                 (ON_ABOVE_C, "on above"),
@@ -209,7 +211,9 @@ class MeansFigure(LabFigure):
     """The means of each zone and minute, and what the Lambda decided by its own."""
 
     def __init__(self) -> None:
-        super().__init__("zone ", ((ON_ABOVE_C, "AC on above"), (OFF_BELOW_C, "AC off below")))
+        super().__init__(
+            "means", "zone ", ((ON_ABOVE_C, "AC on above"), (OFF_BELOW_C, "AC off below"))
+        )
         self.decisions = ColumnDataSource(
             {key: [] for key in ("x", "y", "marker", "size", "colour")}
         )
@@ -254,8 +258,9 @@ def _inner(plot: Any, side: str, usual_px: int) -> int:
         return usual_px
 
 
-def _new_plot() -> Any:
+def _new_plot(name: str) -> Any:
     plot = figure(
+        name=name,
         height=HEIGHT_PX,
         min_width=200,
         sizing_mode="stretch_width",

@@ -15,6 +15,18 @@ window.labPage = (() => {
     if (element.textContent !== text) element.textContent = text;
   }
 
+  // The same, with what stands between backticks as code.
+  function writeWords(element, text) {
+    if (element.dataset.text === text) return;
+    element.dataset.text = text;
+    element.replaceChildren(...text.split("`").map((part, place) => {
+      if (place % 2 === 0) return part;
+      const code = document.createElement("code");
+      code.textContent = part;
+      return code;
+    }));
+  }
+
   function mark(zone, place) {
     const dashes = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -46,7 +58,7 @@ window.labPage = (() => {
   function writePart(name, part) {
     const says = byId(`${name}-says`);
     const table = byId(`${name}-table`);
-    write(says, part.says);
+    writeWords(says, part.says);
     says.classList.toggle("lack", part.is_lacking);
     const body = table.tBodies[0];
     while (body.rows.length < part.rows.length) body.insertRow();
@@ -72,7 +84,7 @@ window.labPage = (() => {
     const old = now.taken_at ? ` The data below are ${ago(now.taken_at)} old.` : "";
     if (isLost) {
       return `The page's process does not answer since ${clock(now.sent_at)}.${old} Start it again ` +
-        "(lab dashboard, or lab.dashboard() in a notebook); the page then comes back by itself.";
+        "(`lab dashboard`, or `lab.dashboard()` in a notebook); the page then comes back by itself.";
     }
     if (now.status === "gone") {
       return `The endpoint is gone since ${clock(now.gone_since)} (${ago(now.gone_since)}).${old} ` +
@@ -87,7 +99,7 @@ window.labPage = (() => {
 
   function tick() {
     const text = notice();
-    write(byId("notice"), text);
+    writeWords(byId("notice"), text);
     byId("notice").hidden = text === "";
     const status = isLost ? "lost" : now.status || "waiting";
     byId("badge").dataset.status = status;
@@ -109,6 +121,7 @@ window.labPage = (() => {
     }
     remember(now.choice);
     for (const [name, part] of Object.entries(now.parts || {})) writePart(name, part);
+    byId("data").dataset.looks = now.looks;
     tick();
   }
 
@@ -130,7 +143,16 @@ window.labPage = (() => {
     }, 2000);
   }
 
+  // Bokeh lets the keyboard into its canvas, where there is nothing to do: the tables tell it.
+  function passOver(root) {
+    for (const element of root.querySelectorAll("*")) {
+      if (element.shadowRoot) passOver(element.shadowRoot);
+      if (element.matches(".bk-events[tabindex]")) element.tabIndex = -1;
+    }
+  }
+
   function attach(texts, reader) {
+    for (const figure of document.querySelectorAll(".figure")) passOver(figure);
     const dark = window.matchMedia("(prefers-color-scheme: dark)");
     const tell = () => {
       reader.data = {is_dark: [dark.matches], is_hidden: [document.hidden]};

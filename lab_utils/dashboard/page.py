@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -51,7 +52,7 @@ class Page:
         self.reader = ColumnDataSource({"is_dark": [False], "is_hidden": [False]})
         # What hangs on a figure is sent with it, and kept equal on both sides.
         self.rooms.plot.tags = [self.texts, self.reader]
-        self._is_due = False
+        self._loop = asyncio.get_running_loop()
         self._shown = feed.state
         self._watch = feed.watch(self._on_state)
         for control in (self.zone, self.window, self.pause):
@@ -87,14 +88,15 @@ class Page:
         self._watch.close()
 
     def _on_state(self) -> None:
-        """Show a new state soon, in the page's own thread; one that waits is enough."""
-        if not self._is_due:
-            self._is_due = True
-            self._document.add_next_tick_callback(self._on_tick)
+        """Show a new state soon: this is the feed's thread, and a document has its own."""
+        self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        self._document.add_next_tick_callback(self._on_tick)
 
     def _on_tick(self) -> None:
-        self._is_due = False
-        if not self.pause.value and self._is_connected():
+        is_new = self._feed.state is not self._shown
+        if is_new and not self.pause.value and self._is_connected():
             self._show()
 
     def _is_connected(self) -> bool:

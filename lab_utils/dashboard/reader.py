@@ -21,12 +21,14 @@ from lab_utils.dashboard.queries import (
     since_whole,
     zone_means_sql,
 )
-from lab_utils.dashboard.snapshot import Lack, Snapshot
+from lab_utils.dashboard.snapshot import InvalidReadings, Lack, Snapshot
 from lab_utils.errors import LabError, QueryError, TargetError
 from lab_utils.plots.frames import tidy_means, tidy_readings
 from lab_utils.queries import run_query
 
 Answer = TypeVar("Answer")
+INVALID_LOOKS = 5
+"""One look in so many scans DynamoDB's table, which takes longer than all the queries."""
 
 
 class Reader:
@@ -40,6 +42,8 @@ class Reader:
         self._endpoint = endpoint
         self.interval_s = endpoint.interval_s
         self.where = endpoint.where
+        self._looks = 0
+        self._invalid: InvalidReadings | Lack = Lack("", "")
 
     def read(self, minutes: int) -> Snapshot:
         """Return what there is to see.
@@ -56,7 +60,11 @@ class Reader:
         is_there = isinstance(readings, pd.DataFrame)
         means = _attempt("the means", lambda: _read_means(at, minutes)) if is_there else no_means()
         decisions = _attempt("the Lambda's log", lambda: read_decisions(at, minutes))
-        invalid = _attempt("the invalid readings", lambda: read_invalid(at.client("dynamodb")))
+        if not is_there or isinstance(self._invalid, Lack) or self._looks % INVALID_LOOKS == 0:
+            self._invalid = _attempt(
+                "the invalid readings", lambda: read_invalid(at.client("dynamodb"))
+            )
+        self._looks += 1
         return Snapshot(
             at.now,
             datetime.now(UTC),
@@ -66,7 +74,7 @@ class Reader:
             readings,
             means,
             decisions,
-            invalid,
+            self._invalid,
         )
 
 

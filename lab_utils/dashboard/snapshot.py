@@ -99,9 +99,11 @@ class State:
             it does.
         gone_why: What was found instead.
         is_broken: Whether the reader itself has failed, which its log explains.
+        looks: How many looks there were so far, for all pages together.
     """
 
     snapshot: Snapshot | None = None
     gone_since: datetime | None = None
     gone_why: str = ""
     is_broken: bool = False
+    looks: int = 0

@@ -26,7 +26,6 @@ class About:
         interval_s: How far apart two looks are at least, in seconds of the wall clock.
         cost: What looking costs; "" where it costs nothing.
         queries: The queries, with what each is for.
-        zone_colours: For each zone by turns, on light ground and on dark.
     """
 
     where: str
@@ -51,6 +50,7 @@ def told(
     content: dict[str, Any] = {
         "status": _status(state, is_paused),
         "interval_s": about.interval_s,
+        "looks": state.looks,
         "gone_since": _iso(state.gone_since),
         "gone_why": state.gone_why,
         "taken_at": _iso(snapshot.taken_at) if snapshot else "",

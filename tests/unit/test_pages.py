@@ -5,7 +5,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 
-from lab_utils.batch import _readable
+from lab_utils.pages import _readable
 from lab_utils.pictures import draw_pictures
 
 
