@@ -43,6 +43,17 @@ _PASSED = re.compile(
     re.I,
 )
 """What a job may see of the student's environment: the way to a network, and the language."""
+_MODULE = """#!/bin/sh
+exec {python} -m {module} "$@"
+"""
+_PIP = """#!/bin/sh
+# What is for the user alone would be for nobody: an environment has no such packages.
+for word do
+  shift
+  [ "$word" = --user ] || set -- "$@" "$word"
+done
+exec {python} -m {module} "$@"
+"""
 _INSTALLER = """#!/bin/sh
 echo "{name} $*: left undone, because a pipeline changes nothing on this machine"
 """
@@ -156,6 +167,7 @@ def job_environment(bench: Bench, own: Mapping[str, str], cache: Path) -> dict[s
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_ROOT_USER_ACTION": "ignore",
         "PIP_NO_INPUT": "1",
+        "PIP_PROGRESS_BAR": "off",
         "PIP_RETRIES": "1",
         "PIP_TIMEOUT": "10",
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -176,7 +188,8 @@ def _make_python(folder: Path, given: Path, images: Iterable[str]) -> None:
     for name, module in _MODULES.items():
         place = folder / "bin" / name
         if not place.exists() and importlib.util.find_spec(module):
-            write_program(place, f'#!/bin/sh\nexec {shlex.quote(str(python))} -m {module} "$@"\n')
+            start = _PIP if module == "pip" else _MODULE
+            write_program(place, start.format(python=shlex.quote(str(python)), module=module))
     for alias, target in _aliases(images):
         if not (folder / "bin" / alias).exists():
             (folder / "bin" / alias).symlink_to(target)

@@ -187,7 +187,7 @@ class _Reader:
         self.found.scripts.append(script)
         if text is None:
             return
-        if name.endswith(".py") or "python" in text.partition("\n")[0]:
+        if name.endswith(".py") or re.match(r"#!.*python", text):
             told = (PYTHON_TEXT, text, *filter(None, arguments))
             call = Call(told, shell.folder, 1, name, place.entry, place.section)
             self.found.calls.append(call)

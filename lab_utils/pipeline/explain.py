@@ -44,8 +44,11 @@ _REASONS: tuple[tuple[str, str], ...] = (
         "Enter AWS_DEFAULT_REGION under Settings > CI/CD > Variables, or as a variable.",
     ),
     (
-        r"(?:Error parsing parameter '--zip-file'.*|there is no package \S*?)"
-        r"(?P<what>[\w./-]+\.zip)",
+        r"Unable to load paramfile fileb?://(?P<what>\S+?\.zip)",
+        "`{what}` did not reach this job: it has to be an artifact of the package job.",
+    ),
+    (
+        r"there is no package (?P<what>\S+\.zip)",
         "`{what}` did not reach this job: it has to be an artifact of the package job.",
     ),
     (

@@ -14,6 +14,7 @@ from lab_utils.pipeline.shell import ROOT
 
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "--no-optional-locks")
 """No program that the repository's own configuration names is started for a look at it."""
+_ENTRY = re.compile(r"(\d{6}) \S+ \d\ti/(\S*)\s+w/\S*\s+attr/[^\t]*\t(.*)", re.S)
 _LARGEST_SCRIPT = 1024 * 1024
 
 
@@ -99,9 +100,8 @@ class Repository:
         """What Git has by name; empty where there is no Git."""
         found: dict[str, Tracked] = {}
         for entry in self._git("ls-files", "-s", "--eol", "-z").split("\0"):
-            place, _, name = entry.partition("\t")
-            if fields := re.match(r"(\d{6}) \S+ \d\s+i/(\S+)", place):
-                found[name] = Tracked(fields[1] == "100755", fields[2] in ("crlf", "mixed"))
+            if fields := _ENTRY.fullmatch(entry):
+                found[fields[3]] = Tracked(fields[1] == "100755", fields[2] in ("crlf", "mixed"))
         return found
 
     @cached_property

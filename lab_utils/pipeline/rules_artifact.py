@@ -54,6 +54,7 @@ def reaches_deploy(look: Look) -> Iterator[Problem]:
     unknown = list(_unknown_names(look))
     yield from unknown
     is_explained = any(one.job == deploy.name for one in unknown)
+    is_explained |= min(look.index(package), look.index(deploy)) < 0
     if package.name not in _sources(look, deploy) and not is_explained:
         says, key = _why_not(package, deploy)
         yield look.problem("reaches_deploy", deploy, says, _way(package, key), at=(key,))

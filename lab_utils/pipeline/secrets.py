@@ -8,20 +8,22 @@ from dataclasses import dataclass
 
 DOCUMENTED = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 """The key that AWS's documentation shows."""
+LONGEST_LINE = 4000
+"""Characters of a line that are looked at: nobody writes a longer one by hand."""
 _PATTERNS = (
     ("an AWS access key id", re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{16})\b")),
     ("a GitLab token", re.compile(r"\b(gl(?:pat|dt|ptt|rt|cbt|soat)-[\w-]{20,})")),
     ("a GitHub token", re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,})")),
-    ("a private key", re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)")),
+    ("a private key", re.compile(r"(-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----)")),
     ("a Slack token", re.compile(r"\b(xox[abprs]-[A-Za-z0-9-]{10,})")),
-    ("a password in an address", re.compile(r"\b[a-z]+://[^\s/:@$]+:([^\s/@$]{3,})@")),
+    ("a password in an address", re.compile(r"\b[a-z]{2,12}://[^\s/:@$]{1,60}:([^\s/@$]{3,200})@")),
 )
 _ASSIGNED = re.compile(
-    r"""(?P<name>[A-Za-z_][\w.-]*?)["']?\s*[:=]\s*(?P<value>"[^"]*"|'[^']*'|[^\s"'#]+)"""
+    r"""(?P<name>\b[A-Za-z_][\w.-]{0,60})["']?\s{0,4}[:=]\s{0,4}(?P<value>"[^"]*"|'[^']*'|[^\s"'#]+)"""
 )
 _SET = re.compile(r"aws\s+configure\s+set\s+(?P<name>\S+)\s+(?P<value>\S+)")
 _OPTION = re.compile(
-    r"--(?P<name>[\w-]*(?:password|token|secret)[\w-]*)[= ](?P<value>[^\s]+)", re.I
+    r"--(?P<name>[\w-]{0,40}(?:password|token|secret)[\w-]{0,40})[= ](?P<value>[^\s]+)", re.I
 )
 _NAMES = re.compile(
     r"passw(or)?d|passphrase|secret|token|api_?key|private_?key|access_?key|credential", re.I
@@ -60,7 +62,8 @@ def find_secrets(text: str) -> Iterator[Secret]:
     """Yield the secrets of a text, one a value."""
     told: set[str] = set()
     for number, line in enumerate(text.splitlines(), start=1):
-        for kind, value in (*_by_form(line), *_by_name(line)):
+        looked_at = line[:LONGEST_LINE]
+        for kind, value in (*_by_form(looked_at), *_by_name(looked_at)):
             if value not in told:
                 told.add(value)
                 yield Secret(number, kind, value, value in DOCUMENTED)
