@@ -21,6 +21,8 @@ _MOST_BYTES = 65_536
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.S)
 _WORKBOOK_LINE = re.compile(r"^#.*$", re.M)
 """An exercise's stub and the marks of its solution; neither language knows ``#``."""
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
+_BRACES = re.compile(r"\{([^\W\d]\w*)\}")
 _READS = re.compile(r"\s*(?:SELECT|WITH)\b", re.I)
 
 
@@ -58,12 +60,41 @@ def without_comments(sql: str) -> str:
     return _COMMENT.sub(" ", sql)
 
 
+def names_in_braces(sql: str) -> tuple[str, ...]:
+    """Return the names in braces that get a value, each once: those in no text and no comment.
+
+    Raises:
+        QueryError: One is the whole of a text, as in ``timestamp '{begin}'``: nothing would be
+            put there.
+    """
+    bare = without_comments(sql)
+    for text in _QUOTED.findall(bare):
+        name = text.strip("' ")
+        if _BRACES.fullmatch(name):
+            raise QueryError(
+                "fill in the statement",
+                f"{text} in quotes is a text, so no value takes its place.",
+                f"write {name} without quotes, and without a word such as timestamp "
+                "before it: the value brings what it needs.",
+                sql=sql,
+            )
+    return tuple(dict.fromkeys(_BRACES.findall(_QUOTED.sub("''", bare))))
+
+
 def ask_timestream(client: Any, sql: str, values: Mapping[str, object]) -> pd.DataFrame:
     """Return the result of a statement with the values of its names in braces; see `run_query`.
 
     Raises:
         QueryError: A name that has no value, or Timestream refuses.
     """
+    missing = [name for name in names_in_braces(sql) if name not in values]
+    if missing:
+        raise QueryError(
+            "fill in the statement",
+            f"{{{missing[0]}}} has no value.",
+            f"give it one, as in lab.ask(..., {missing[0]}=...), or mend the name.",
+            sql=sql,
+        )
     return run_query(client, fill_in(sql, values))
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from lab_utils.checks.base import CheckContext
 from lab_utils.errors import CheckError, QueryError
 from lab_utils.query_text import fill_in
-from lab_utils.statements import read_statement, without_comments
+from lab_utils.statements import names_in_braces, read_statement, without_comments
 
 READINGS, MEANS = "dashboard/readings.sql", "dashboard/zone_means.sql"
 INVALID, DECISIONS = "dashboard/invalid.partiql", "dashboard/decisions.sql"
@@ -24,7 +24,6 @@ _NO_STUDENTS_FOLDERS = {"runs", "tests", "node_modules", "build", "site-packages
 _MOST_NAMED, _MOST_LOOKED_AT = 5, 5000
 WINDOW_NAMES = ("begin", "end")
 Window = tuple[pd.Timestamp, pd.Timestamp]
-_BRACES = re.compile(r"\{([^\W\d]\w*)\}")
 _NOW = re.compile(r"\b(?:ago|now)\s*\(|\bcurrent_(?:timestamp|date|time)\b|\bmax\s*\(\s*time", re.I)
 
 
@@ -80,11 +79,11 @@ def read_window(
 
     Raises:
         CheckError: No such file, a variable of a notebook, or no window of time.
-        QueryError: It holds no question.
+        QueryError: It holds no question, or a name in braces within quotes.
     """
     sql = read_file(context, name)
     bare = without_comments(sql)
-    held, needed = set(_BRACES.findall(bare)), values or {}
+    held, needed = set(names_in_braces(sql)), values or {}
     foreign = sorted(held - set(WINDOW_NAMES) - set(needed))
     if foreign:
         raise CheckError(

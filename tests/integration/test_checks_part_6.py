@@ -138,7 +138,7 @@ MEASURE = "measure_value::double"
         f"SELECT zone_id AS a, round({DEGREES}, 1) AS b, 'temp_' || sensor_id AS c, time AS d "
         f"FROM {TABLE} WHERE {VALID} ORDER BY time DESC",
         f"SELECT time, sensor_id, zone_id, {MEASURE} FROM {TABLE} "
-        f"WHERE measure_name = 'temperature' AND time > ago(1h) AND {MEASURE} < 40",
+        f"WHERE measure_name = 'temperature' AND time > ago(2h) AND {MEASURE} < 40",
         f"SELECT DISTINCT time, sensor_id, zone_id, {DEGREES} AS t, "
         "CASE sensor_id WHEN '1' THEN 'livingroom' ELSE 'other' END AS room "
         f"FROM {TABLE} WHERE time BETWEEN ago(2h) AND now() AND {DEGREES} < 40",

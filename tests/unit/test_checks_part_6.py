@@ -11,7 +11,7 @@ import pytest
 from lab_utils.checks import part6_columns as columns
 from lab_utils.checks.base import CheckContext
 from lab_utils.checks.part6_files import READINGS, read_file, read_window
-from lab_utils.errors import CheckError, QueryError
+from lab_utils.errors import CheckError, LabError, QueryError
 
 MINUTE = pd.Timestamp("2026-11-28 10:00", tz="UTC")
 WINDOW = (MINUTE, MINUTE + pd.Timedelta(minutes=15))
@@ -94,11 +94,13 @@ def test_a_statement_that_looks_back_from_now_has_no_beginning(tmp_path: Path) -
         ("SELECT 1", "says nothing about when"),
         ("SELECT 1 -- ago(15m)", "says nothing about when"),
         ("SELECT 1 WHERE time > {started}", "{started}, a variable of a notebook"),
+        ("SELECT 1 WHERE time > timestamp '{begin}'", "'{begin}' in quotes is a text"),
+        ("SELECT '{begin} x'", "says nothing about when"),
     ],
 )
 def test_a_statement_without_a_window_is_refused(tmp_path: Path, sql: str, seen: str) -> None:
     write(tmp_path, sql)
-    with pytest.raises(CheckError) as caught:
+    with pytest.raises(LabError) as caught:
         read_window(context(tmp_path), READINGS, WINDOW)
     assert seen in caught.value.happened
 

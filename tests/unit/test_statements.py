@@ -10,7 +10,13 @@ import pytest
 from botocore.stub import Stubber
 
 from lab_utils.errors import QueryError
-from lab_utils.statements import ask_dynamodb, read_statement, without_comments
+from lab_utils.statements import (
+    ask_dynamodb,
+    ask_timestream,
+    names_in_braces,
+    read_statement,
+    without_comments,
+)
 
 NAME = "dashboard/question.sql"
 
@@ -67,6 +73,19 @@ def test_a_file_that_is_not_there_or_leads_out_of_the_workspace_is_refused(tmp_p
 def test_a_statement_is_looked_at_without_its_comments() -> None:
     bare = without_comments("SELECT 1 -- ago\n/* now\n*/ FROM a")
     assert bare.split() == ["SELECT", "1", "FROM", "a"]
+
+
+def test_names_in_braces_are_those_in_no_text_and_no_comment() -> None:
+    assert names_in_braces("SELECT {b}, {a}, '{c} x' -- {d}\nWHERE {b}") == ("b", "a")
+    with pytest.raises(QueryError) as caught:
+        names_in_braces("SELECT timestamp '{begin}'")
+    assert "write {begin} without quotes" in caught.value.next_step
+
+
+def test_a_name_without_a_value_is_told_before_timestream_is_asked() -> None:
+    with pytest.raises(QueryError) as caught:
+        ask_timestream(None, "SELECT {begin}", {"end": 1})
+    assert "begin=..." in caught.value.next_step
 
 
 def test_dynamodb_is_asked_for_all_pages_and_answers_with_numbers() -> None:
