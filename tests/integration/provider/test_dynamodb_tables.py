@@ -117,18 +117,33 @@ def no_table(aws_client: Callable[..., Any]) -> Iterator[None]:
         client.delete_table(TableName="table-options")
 
 
-@pytest.mark.parametrize("name", STEPS)
-def test_a_table_changes_in_place_step_by_step(name: str, terraform_workspace: Make) -> None:
-    steps = STEPS[name]
-    workspace = terraform_workspace(steps[0])
+def test_tables_change_in_place_step_by_step(terraform_workspace: Make) -> None:
+    workspace = terraform_workspace(tables_at(0))
     workspace.apply()
     assert workspace.plan() == {}
-    for step in steps[1:]:
-        workspace.write(step)
-        assert workspace.plan()[IT].actions == ["update"]
+    for number in range(1, max(map(len, STEPS.values()))):
+        workspace.write(tables_at(number))
+        planned = {address: one.actions for address, one in workspace.plan().items()}
+        changing = [name for name, steps in STEPS.items() if number < len(steps)]
+        assert planned == {f"aws_dynamodb_table.{label(name)}": ["update"] for name in changing}
         workspace.apply()
         assert workspace.plan() == {}
     workspace.destroy()
+
+
+def tables_at(number: int) -> str:
+    """Return the HCL of a table for each list of steps, at that step or its last."""
+    return "".join(
+        steps[min(number, len(steps) - 1)]
+        .replace('"it"', f'"{label(name)}"')
+        .replace('"table-options"', f'"table-options-{label(name)}"')
+        for name, steps in STEPS.items()
+    )
+
+
+def label(name: str) -> str:
+    """Return the name of a list of steps as a label."""
+    return name.translate(str.maketrans(" ", "_", ","))
 
 
 def test_an_option_that_is_off_is_no_change(terraform_workspace: Make) -> None:
