@@ -24,11 +24,12 @@ _MOST_OF_A_KIND = {"query": 2, "break": 2, "dropped": 4, "nothing": 3, "decimals
 
 
 def all_mutants(sources: Sequence[Source]) -> list[Mutant]:
-    """Return every mutant of some modules that is Python, each text once, in their order."""
-    constants = Constants(sources)
+    """Return every mutant of some modules that is Python, each text once, by file and line."""
+    constants, order = Constants(sources), [source.file for source in sources]
     found = {one.text: one for source in sources for one in _mutants(source, constants)}
     originals = {source.text for source in sources}
-    return [one for text, one in found.items() if text not in originals and _is_python(one)]
+    valid = (one for text, one in found.items() if text not in originals and _is_python(one))
+    return sorted(valid, key=lambda one: (order.index(one.file), one.line))
 
 
 def choose(mutants: Sequence[Mutant], most: int = MOST) -> list[Mutant]:

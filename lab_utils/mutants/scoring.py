@@ -12,7 +12,7 @@ from typing import Any, cast
 from lab_utils.mutants.catalogue import MOST, all_mutants, choose
 from lab_utils.mutants.controls import rewrite
 from lab_utils.mutants.runner import NO_TESTS, Job, Outcome, Runner
-from lab_utils.mutants.source import Mutant, Source
+from lab_utils.mutants.source import Mutant, Source, write_module
 from lab_utils.mutants.subject import OWN_TESTS, Subject, find_subject
 
 _LONGEST_S = 30.0
@@ -20,7 +20,9 @@ _LONGEST_S = 30.0
 _PATIENCE_S = 2.0
 _BUDGET_S, _FEWEST = 120.0, 6
 _MEMORY = "mutants"
-_ASSERT = "give each test a temperature, or readings, and assert what has to come of it."
+_ASSERT = (
+    "call the function with a temperature, or with readings, and assert what has to come of it."
+)
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ class _Bench:
         folder = root / self._subject.place
         sources = root / self._subject.sources.relative_to(self._subject.root)
         for name, text in changes.items():
-            (sources / name).write_text(text, encoding="utf-8", newline="")
+            write_module(sources / name, text)
         outcome = self._runner.run(
             Job(
                 cwd=str(root / self._cwd),
@@ -230,7 +232,7 @@ def _judges_text() -> TestScore:
     return _refused(
         "the tests fail on a function that does the same, with other layout, comments and names of "
         "local variables: they look at its text, not at what it does",
-        f"call the function: {_ASSERT}",
+        f"write what it has to do: {_ASSERT}",
     )
 
 

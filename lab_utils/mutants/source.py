@@ -73,8 +73,7 @@ class Source:
             ValueError: It cannot be decoded.
         """
         data = path.read_bytes()
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        return cls(file, data.decode(encoding))
+        return cls(file, data.decode(_encoding(data)))
 
     def parents(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield what encloses a node, the nearest first."""
@@ -183,6 +182,15 @@ class Source:
     def _span(self, node: ast.AST) -> tuple[int, int]:
         places = [getattr(node, name) for name in _PLACES]
         return self._starts[places[0] - 1] + places[1], self._starts[places[2] - 1] + places[3]
+
+
+def write_module(path: Path, text: str) -> None:
+    """Write a module in the encoding that it names, with the line ends that it has."""
+    path.write_bytes(text.encode(_encoding(text.encode("utf-8"))))
+
+
+def _encoding(data: bytes) -> str:
+    return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
 
 
 def _last_name(node: ast.AST) -> str:

@@ -145,9 +145,13 @@ def _tests_in(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _test_files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.rglob("*.py") if _A_TEST.fullmatch(path.name))
+    """Return the files of tests: those of ``tests/``, else those beside the sources."""
+    places = [folder / "tests", folder / "test", folder, folder / "src"]
+    for place in places[:2]:
+        if place.is_dir():
+            return sorted(path for path in place.rglob("*.py") if _A_TEST.fullmatch(path.name))
+    found = (path for place in places[2:] for path in place.glob("*.py"))
+    return sorted(path for path in found if _A_TEST.fullmatch(path.name))
 
 
 def _source_files(sources: Path) -> Iterator[str]:

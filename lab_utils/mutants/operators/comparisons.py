@@ -103,10 +103,10 @@ def _moved(places: list[_Place]) -> Iterator[Mutant]:
         done.add(threshold.literal)
         upwards = threshold.is_artefact_bound or threshold.is_on
         kind = "artefact" if threshold.is_artefact_bound else "moved"
-        for step, words in ((1, "a little"), (45, "much")):
+        for step in (1, 45):
             moved = threshold.value_c + (step if upwards else -step)
             by = _as_written(threshold.literal, f"{moved:g}")
-            told = f"the threshold is {words} another one"
+            told = f"a threshold of {moved:g}, not {threshold.value_c:g}"
             shown, since = _around(threshold)
             yield threshold.source.change(kind, threshold.literal, by, told, shown, since)
 

@@ -12,7 +12,7 @@ _SWITCH = re.compile(r"enable|on|off|state|switch|cool|active|power|ac", re.IGNO
 _OPPOSITES = {"true": "false", "on": "off", "enabled": "disabled", "enable": "disable"}
 _BOTH_WAYS = _OPPOSITES | {new: old for old, new in _OPPOSITES.items()}
 _PAGING = re.compile(r"token|page|next|paginat", re.IGNORECASE)
-_UNCHANGED = "unchanged is switched"
+_UNCHANGED = "what should stay as it is, is switched off"
 
 
 def switches(source: Source) -> Iterator[Mutant]:
@@ -127,7 +127,7 @@ def _unguarded(source: Source, node: ast.If) -> Iterator[Mutant]:
     is_of_none = isinstance(right, ast.Constant) and right.value is None
     if not is_of_none or _PAGING.search(source.segment(test)):
         return
-    words = "nothing is no longer told from something"
+    words = "the case without a value is no longer treated apart"
     if isinstance(test.ops[0], ast.Is | ast.Eq) and isinstance(
         node.body[-1], ast.Return | ast.Continue
     ):

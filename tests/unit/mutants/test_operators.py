@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
 from lab_utils.mutants.catalogue import MOST, all_mutants, choose
 from lab_utils.mutants.controls import rewrite
-from lab_utils.mutants.source import Mutant, Source
+from lab_utils.mutants.source import Mutant, Source, write_module
 from lab_utils.settings import CHECKOUT
 from tests.unit.mutants.authors import AUTHORS, behaviour
 
@@ -67,6 +68,15 @@ def test_what_is_around_a_change_is_kept_as_it_was_written() -> None:
     borders = [one for one in mutants_of(text) if one.kind == "border"]
     assert [one.text for one in borders] == [text.replace("> 35", ">= 35")]
     assert borders[0].line == 3
+
+
+def test_a_module_is_written_in_the_encoding_it_names(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    data = "# coding: latin-1\r\nhot = '\xe9' if mean > 35 else ''\r\n".encode("latin-1")
+    path.write_bytes(data)
+    [border] = [one for one in all_mutants([Source.read(path, "module.py")]) if ">=" in one.wrong]
+    write_module(path, border.text)
+    assert path.read_bytes() == data.replace(b">", b">=")
 
 
 @pytest.mark.parametrize(
