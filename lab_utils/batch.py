@@ -171,10 +171,10 @@ def _index_page(run: BatchRun) -> str:
 <html lang="en"><head><meta charset="utf-8"><title>Practical AWS IoT Core: a run</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body {{ font-family: system-ui, sans-serif; max-width: 60rem; margin: 2rem auto;
-padding: 0 1rem; overflow-wrap: anywhere }} td, th {{ text-align: left; padding: .4rem 1rem .4rem 0; vertical-align: top }}
-pre {{ white-space: pre-wrap; margin: 0 }}
-td:nth-child(3) {{ min-width: 4rem }} @media (max-width: 40rem) {{ td, th {{ padding-right: .5rem }} }}
-</style></head>
+padding: 0 1rem; overflow-wrap: anywhere }} td:nth-child(3) {{ min-width: 4rem }}
+td, th {{ text-align: left; padding: .4rem 1rem .4rem 0; vertical-align: top }}
+@media (max-width: 40rem) {{ td, th {{ padding-right: .5rem }} }}
+pre {{ white-space: pre-wrap; margin: 0 }}</style></head>
 <body><h1>Practical AWS IoT Core</h1>
 <p>Target {run.target}, speed {run.speed}, {run.seconds:.1f} s in all.</p>
 <table><thead><tr><th>Notebook</th><th>Result</th><th>Time</th><th>Error</th></tr></thead>

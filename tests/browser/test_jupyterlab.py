@@ -137,7 +137,8 @@ def run_all(tab: Tab) -> None:
 
 
 def book_of(tab: Tab) -> nbformat.NotebookNode:
-    return nbformat.from_dict(tab.page.evaluate(f"() => {_BOOK}.content.model.toJSON()"))
+    text = tab.page.evaluate(f"() => JSON.stringify({_BOOK}.content.model.toJSON())")
+    return nbformat.reads(text, as_version=4)
 
 
 def text_of(cell: nbformat.NotebookNode) -> str:
