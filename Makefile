@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test lab lint types unit integration notebooks lock clean
+.PHONY: run test lab lint types unit integration notebooks browser lock clean
 
 run: $(READY)  ## all notebooks in batch on the embedded AWS; see runs/latest/index.html
 	$(BIN)/lab run
@@ -15,7 +15,7 @@ lab: $(READY)  ## JupyterLab on the workbook
 	@$(BIN)/jupyter labextension disable --level=sys_prefix "@jupyter/nbgrader" 2>/dev/null
 	$(BIN)/jupyter lab --notebook-dir notebooks
 
-test: lint types unit integration notebooks  ## the whole suite
+test: lint types unit integration notebooks browser  ## the whole suite
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -32,6 +32,9 @@ integration: $(READY)
 
 notebooks: $(READY)
 	$(BIN)/pytest -n 2 tests/notebooks
+
+browser: $(READY)
+	$(BIN)/pytest -n 2 --dist loadfile tests/browser
 
 $(READY): requirements.lock pyproject.toml ci/gitlab-ci-local/package-lock.json
 	@$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'Python 3.11 or newer is needed, this is ' + sys.version.split()[0] + '; name another with: make PYTHON=python3.12')"
