@@ -1,9 +1,11 @@
-"""The notebooks run: solved they pass and print what is committed, released they fail helpfully."""
+"""The notebooks run: released they fail helpfully; a batch tells what failed and what it was given.
+
+That they pass solved, and print what is committed, is a part of ``test_gitlab_ci``.
+"""
 
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,33 +37,6 @@ def kernel_environment(workspace: Path) -> dict[str, str]:
     settings = read_settings(workspace=workspace, target="local")
     own = {"LAB_WORKSPACE": str(workspace), "LAB_TARGET": "local"}
     return {**clean_environment(settings, {}), **own}
-
-
-def without_network() -> list[str]:
-    """Return what a command begins with to run without a network, where this system can do that.
-
-    Linux gives a command a network of its own, with a loopback interface and nothing else.
-    """
-    script = 'ip link set lo up && "$@"; status=$?; "$PYTHON" -m lab_utils.cli stop; exit $status'
-    prefix = ["unshare", "-rn", "env", f"PYTHON={sys.executable}", "sh", "-c", script, "sh"]
-    can_be = shutil.which("unshare") and shutil.which("ip")
-    is_allowed = can_be and subprocess.run(["unshare", "-rn", "true"], check=False).returncode == 0
-    return prefix if is_allowed else []
-
-
-def test_solved_notebooks_pass_offline_and_print_what_is_committed(workspace: Path) -> None:
-    command = [*without_network(), sys.executable, "-m", "pytest", "--nbval-lax", "-q"]
-    command += ["-p", "no:cacheprovider"]
-    command += ["--override-ini=filterwarnings=default", "--override-ini=timeout=300"]
-    result = subprocess.run(
-        [*command, *map(str, PATHS)],
-        env=kernel_environment(workspace),
-        cwd=PATHS[0].parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout[-5000:]
 
 
 def test_a_released_notebook_fails_every_check_with_a_way_on(workspace: Path) -> None:
