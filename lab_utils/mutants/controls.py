@@ -52,15 +52,28 @@ def _rename(function: ast.FunctionDef) -> None:
     inner = [node for one in function.body for node in ast.walk(one)]
     if any(isinstance(node, _SCOPES) for node in inner) or _SEES_NAMES & set(_read_names(inner)):
         return
-    shared = {name for node in inner if isinstance(node, ast.Global) for name in node.names}
+    bound_otherwise = set(_other_names(inner))
     arguments = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
     assigned = {
         node.id for node in inner if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-    own = assigned - arguments - shared
+    own = assigned - arguments - bound_otherwise
     for node in inner:
         if isinstance(node, ast.Name) and node.id in own:
             node.id = f"{node.id}_"
+
+
+def _other_names(nodes: list[ast.AST]) -> Iterator[str]:
+    """Yield the names that stand in the tree as a text: of ``global``, ``except``, ``import``."""
+    for node in nodes:
+        if isinstance(node, ast.Global):
+            yield from node.names
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).split(".")[0]
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
+            yield node.name or ""
+        elif isinstance(node, ast.MatchMapping):
+            yield node.rest or ""
 
 
 def _read_names(nodes: list[ast.AST]) -> Iterator[str]:

@@ -242,6 +242,7 @@ class FakePipeline:
         self.code, self.deploy, self.failed_job = code, deploy, failed_job
         self.runs: list[PipelineRun] = []
         self.files = "these files"
+        self.variables: dict[str, str] = {}
 
     def tree(self) -> str:
         return self.files
@@ -250,7 +251,8 @@ class FakePipeline:
         assert deployed
         return self.runs[-1] if self.runs else None
 
-    def run(self) -> PipelineRun:
+    def run(self, *, variables: dict[str, str]) -> PipelineRun:
+        self.variables = variables
         self.artifact.write_bytes(self.code)
         log = f"$ ./ci/deploy_lambda.sh\n{self.deploy(self.code)}\n"
         jobs = [
@@ -318,12 +320,23 @@ def test_a_green_pipeline_that_deploys_nothing_is_caught_and_the_code_put_back(
 ) -> None:
     before = sha256_of(work)
     pipeline = make_pipeline(workbook_package())
-    pipeline.run()
+    pipeline.run(variables={})
     result = check_green(context_with(work, pipeline))
     assert (result.status, len(pipeline.runs)) == ("failed", 2)
     assert "has the code that it had before the run" in result.seen
     assert "update-function-code" in result.hint
     assert sha256_of(work) == before
+
+
+def test_the_deployers_key_is_used_where_terraform_tells_it(
+    work: Solution, make_pipeline: Callable[..., FakePipeline]
+) -> None:
+    pipeline = make_pipeline(b"PK", failed_job="it is not about this")
+    outputs = {"deployer_access_key_id": "AKIA", "deployer_secret_access_key": "secret"}
+    check_green(replace(context_with(work, pipeline), outputs=outputs))
+    assert pipeline.variables == {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "secret"}
+    check_green(replace(context_with(work, pipeline), outputs={"deployer_access_key_id": "AKIA"}))
+    assert pipeline.variables == {}
 
 
 def test_a_red_job_is_told_with_the_end_of_its_log(

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -49,6 +50,32 @@ def test_the_same_function_in_other_words_does_the_same(author: str) -> None:
     other = rewrite(Source("function.py", AUTHORS[author]))
     assert other != AUTHORS[author]
     assert behaviour(other) == behaviour(AUTHORS[author])
+
+
+def test_only_names_that_nobody_else_sees_are_other_ones() -> None:
+    text = """
+count = 0
+
+def f(rows, error=None):
+    import json as reader
+    global count
+    count = len(rows)
+    total = sum(row for row in rows)
+    try:
+        total += reader.loads("1")
+    except ValueError as problem:
+        problem = str(problem)
+    match rows:
+        case [first, *rest]:
+            total += first + len(rest)
+    return total, count
+"""
+    names: dict[str, Any] = {}
+    other = rewrite(Source("f.py", text))
+    exec(other, names)
+    assert "total_" in other
+    assert names["f"]([1, 2]) == (6, 2)
+    assert names["count"] == 2
 
 
 def test_the_workbooks_decision_has_mutants_of_all_kinds() -> None:
