@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -131,17 +131,35 @@ def dump(data: Any) -> str:
     return yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
 
 
-def without_keys(path: Path, is_dropped: Callable[[tuple[str, ...]], bool]) -> str:
+def rewritten(
+    path: Path, is_dropped: Callable[[tuple[str, ...]], bool], never: Collection[str] = ()
+) -> str:
     """Return a file's YAML without some of its keys; tags and anchors stay.
 
     Args:
         path: A file that can be read.
         is_dropped: Takes the keys from the top to a value, and tells whether it is left out.
+        never: The jobs that get the rule never to run.
     """
     nodes = list(yaml.compose_all(_decode(path.read_bytes()), _Loader))
     for node in nodes:
         _drop(node, (), is_dropped)
+        if isinstance(node, yaml.MappingNode):
+            node.value = [
+                (key, _never_run(value) if str(key.value) in never else value)
+                for key, value in node.value
+            ]
     return yaml.serialize_all([node for node in nodes if node is not None], allow_unicode=True)
+
+
+def _never_run(job: yaml.Node) -> yaml.Node:
+    """Return a job with the rule never to run; the node itself may be an anchor of others."""
+    if not isinstance(job, yaml.MappingNode):
+        return job
+    kept = [pair for pair in job.value if pair[0].value not in ("rules", "only", "except")]
+    rules = yaml.compose("rules: [{when: never}]", _Loader)
+    assert isinstance(rules, yaml.MappingNode)
+    return yaml.MappingNode(job.tag, [*kept, *rules.value])
 
 
 class _FaultError(Exception):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lab_utils.errors import PipelineError
 from lab_utils.pipeline.bench import Bench, job_environment, make_bench
-from lab_utils.pipeline.document import dump, without_keys
+from lab_utils.pipeline.document import dump, rewritten
 from lab_utils.pipeline.expressions import ExpressionError
 from lab_utils.pipeline.follow import Follow
 from lab_utils.pipeline.lint import judge
@@ -122,14 +122,31 @@ class _Run:
         for remark in pushed.remarks:
             self._report(remark)
         check_out(git)
+        never = self._never()
         for name in self._look.composition.documents:
             path = self._bench.repository / name
-            path.write_text(without_keys(path, _is_of_a_container), encoding="utf-8")
+            path.write_text(rewritten(path, _is_of_a_container, never), encoding="utf-8")
         commit(git, self._look.default_branch, self._order.branch, self._project())
         self._enter_variables()
         if not self._tools.has_rsync:
             self._report("This machine has no rsync; the workbook's own stand-in copies the files.")
         return pushed.tree
+
+    def _never(self) -> list[str]:
+        """Return the jobs that are no part of this pipeline.
+
+        gitlab-ci-local knows `rules:`, but neither `only:` and `except:` nor `workflow:`.
+        """
+        event = self._look.event(self._order.branch)
+        jobs = self._look.jobs.visible.values()
+        never = [job.name for job in jobs if self._look.when(job, event) == "never"]
+        if len(never) == len(jobs):
+            raise PipelineError(
+                ATTEMPTED,
+                f"For the branch {self._order.branch}, the rules of the file leave every job out.",
+                "look at `workflow:`, and at `rules:` and `only:` of the jobs.",
+            )
+        return never
 
     def _project(self) -> str:
         return (
@@ -230,8 +247,7 @@ class _Run:
 
 def made_names(look: Look) -> list[str]:
     """Return the names of the packages that a pipeline itself makes."""
-    job = look.job("package")
-    paths = artifact_paths(look, job) if job else []
+    paths = [path for job in look.jobs.visible.values() for path in artifact_paths(look, job)]
     named = [path for path in paths if path.endswith(_ARTIFACT_SUFFIXES)]
     return [*look.zips(), *look.deployed(), *named]
 

@@ -19,7 +19,8 @@ _PATTERNS = (
     ("a password in an address", re.compile(r"\b[a-z]{2,12}://[^\s/:@$]{1,60}:([^\s/@$]{3,200})@")),
 )
 _ASSIGNED = re.compile(
-    r"""(?P<name>\b[A-Za-z_][\w.-]{0,60})["']?\s{0,4}[:=]\s{0,4}(?P<value>"[^"]*"|'[^']*'|[^\s"'#]+)"""
+    r"""(?P<name>\b[A-Za-z_][\w.-]{0,60})["']?\s{0,4}[:=]\s{0,4}(?:&[\w-]{1,60}\s{1,4})?"""
+    r"""(?P<value>"[^"]*"|'[^']*'|[^\s"'#]+)"""
 )
 _SET = re.compile(r"aws\s+configure\s+set\s+(?P<name>\S+)\s+(?P<value>\S+)")
 _OPTION = re.compile(

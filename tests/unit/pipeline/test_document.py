@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lab_utils.pipeline.document import Document, read_document, without_keys
+from lab_utils.pipeline.document import Document, read_document, rewritten
 
 
 def read(tmp_path: Path, content: str | bytes) -> Document:
@@ -33,7 +33,7 @@ def read(tmp_path: Path, content: str | bytes) -> Document:
         (b"a: \xe9\n", 1, "UTF-8"),
         ("a: 1\n".encode("utf-16"), 1, "UTF-16"),
         (b"a" * 1_100_000, 1, "1 MB"),
-        ("[" * 5000, 1, "deeper"),
+        ("[" * 1500, 1, "deeper"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_its_line(
@@ -103,8 +103,19 @@ def test_keys_are_left_out_and_tags_and_anchors_stay(tmp_path: Path) -> None:
     path = tmp_path / "pipeline.yml"
     text = "image: a\nx: &x {image: b, script: [c]}\njob: {<<: *x, s: !reference [x, script]}\n"
     path.write_text(text, encoding="utf-8")
-    left = without_keys(path, lambda keys: keys[-1] == "image")
+    left = rewritten(path, lambda keys: keys[-1] == "image")
     assert "image" not in left
     assert "!reference" in left
     path.write_text(left, encoding="utf-8")
     assert read_document(path, "").data["job"] == {"script": ["c"], "s": ["x", "script"]}
+
+
+def test_a_job_gets_the_rule_never_to_run_and_those_that_share_with_it_do_not(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "pipeline.yml"
+    path.write_text("a: &a {script: [x], only: [main]}\nb: {<<: *a}\n", encoding="utf-8")
+    path.write_text(rewritten(path, lambda _keys: False, ["a"]), encoding="utf-8")
+    data = read_document(path, "").data
+    assert data["a"] == {"script": ["x"], "rules": [{"when": "never"}]}
+    assert data["b"] == {"script": ["x"], "only": ["main"]}
