@@ -101,16 +101,13 @@ class Source:
         return False
 
     def nodes(self) -> Iterator[ast.AST]:
-        """Yield the nodes whose place in the text is known, in the order of the text.
+        """Yield the nodes that can be changed, in the order of the text.
 
-        Before Python 3.12 what stands inside an f-string has the place of another text.
+        No test comes to what is run as a program only. And before Python 3.12 what stands inside
+        an f-string has the place of another text.
         """
-        found = [
-            node
-            for node in ast.walk(self.tree)
-            if hasattr(node, "lineno")
-            and not any(isinstance(one, ast.JoinedStr) for one in self.parents(node))
-        ]
+        placed = [node for node in ast.walk(self.tree) if hasattr(node, "lineno")]
+        found = [node for node in placed if not any(map(_is_out_of_reach, self.parents(node)))]
         yield from sorted(found, key=self._span)
 
     def segment(self, node: ast.AST) -> str:
@@ -191,6 +188,13 @@ def write_module(path: Path, text: str) -> None:
 
 def _encoding(data: bytes) -> str:
     return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+
+
+def _is_out_of_reach(node: ast.AST) -> bool:
+    """Return whether nothing in a node is to be changed."""
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test).replace('"', "'") == "__name__ == '__main__'"
+    return isinstance(node, ast.JoinedStr)
 
 
 def _last_name(node: ast.AST) -> str:

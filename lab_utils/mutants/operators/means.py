@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from lab_utils.mutants.source import Mutant, Source
 
 _MEANS = {"mean", "fmean", "average", "median", "nanmean"}
+_MODULES = {"statistics", "numpy", "np"}
 _INSTEAD = (
     ("max({0})", "the highest"),
     ("min({0})", "the lowest"),
@@ -35,7 +36,7 @@ def means(source: Source) -> Iterator[Mutant]:
 
 def _call(source: Source, node: ast.Call) -> Iterator[Mutant]:
     name = _name(node.func)
-    if name in _MEANS and len(node.args) == 1 and not node.keywords:
+    if _is_a_mean(source, node.func) and len(node.args) == 1 and not node.keywords:
         yield from _instead(source, node, source.segment(node.args[0]))
     elif name in _MEANS and not node.args and isinstance(node.func, ast.Attribute):
         owner = source.segment(node.func.value)
@@ -44,6 +45,20 @@ def _call(source: Source, node: ast.Call) -> Iterator[Mutant]:
     elif name == "float" and len(node.args) == 1 and not _is_compared_or_set(source, node):
         by = f"float(int({source.segment(node)}))"
         yield source.change("decimals", node, by, "what follows the point is cut off")
+
+
+def _is_a_mean(source: Source, function: ast.expr) -> bool:
+    """Return whether a function is one of a library's that returns the mean of its argument."""
+    if isinstance(function, ast.Attribute):
+        is_module = isinstance(function.value, ast.Name) and function.value.id in _MODULES
+        return is_module and function.attr in _MEANS
+    imports = (one for one in ast.walk(source.tree) if isinstance(one, ast.ImportFrom))
+    return isinstance(function, ast.Name) and any(
+        (alias.asname or alias.name) == function.id and alias.name in _MEANS
+        for one in imports
+        if one.module in _MODULES
+        for alias in one.names
+    )
 
 
 def _is_compared_or_set(source: Source, node: ast.Call) -> bool:

@@ -13,13 +13,14 @@ _ZONE = re.compile(r"zone|room|area", re.IGNORECASE)
 _SENDS = re.compile(r"publish|send|switch|notify", re.IGNORECASE)
 _ONE, _OTHER = command_topic(1), command_topic(2)
 _STEM = _ONE[:-1]
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _FIRST_ONLY = "list({0})[:1]"
 
 
 def zones(source: Source) -> Iterator[Mutant]:
     """Yield mutants of a module's zones and topics."""
     for node in source.nodes():
-        if isinstance(node, ast.For):
+        if isinstance(node, ast.For) and not isinstance(node.body[-1], ast.Return | ast.Break):
             yield from _loop(source, node.iter)
         elif isinstance(node, ast.Subscript):
             yield from _mixed(source, node)
@@ -27,10 +28,9 @@ def zones(source: Source) -> Iterator[Mutant]:
             yield from _topic(source, node)
         elif isinstance(node, ast.Expr):
             yield from _unsent(source, node)
-    for node in ast.walk(source.tree):
-        # A comprehension's loop has no place of its own, but what it goes through has.
-        if isinstance(node, ast.comprehension):
-            yield from _loop(source, node.iter)
+        elif isinstance(node, _COMPREHENSIONS):
+            for generator in node.generators:
+                yield from _loop(source, generator.iter)
 
 
 def _unsent(source: Source, node: ast.Expr) -> Iterator[Mutant]:
@@ -41,8 +41,6 @@ def _unsent(source: Source, node: ast.Expr) -> Iterator[Mutant]:
 
 def _loop(source: Source, iterated: ast.expr) -> Iterator[Mutant]:
     """Yield the mutant in which a loop ends after its first turn."""
-    if any(isinstance(one, ast.JoinedStr) for one in source.parents(iterated)):
-        return
     text = source.segment(iterated)
     words = "the first only: all others are left out"
     yield source.change("dropped", iterated, _FIRST_ONLY.format(text), words)
