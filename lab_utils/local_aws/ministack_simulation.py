@@ -28,14 +28,17 @@ def mend_simulation(iam: Any, evaluator: Any) -> None:
 def _simulate(iam: Any, evaluator: Any, parameters: Mapping[str, Any]) -> Any:
     arn = iam._p(parameters, "PolicySourceArn")
     found = re.fullmatch(r"arn:[\w-]+:iam::(\d+):(user|role)/(?:.*/)?([^/]+)", arn)
-    holders = {"user": iam._users, "role": iam._roles}
-    if not found or found[3] not in holders[found[2]]:
-        words = f"Invalid Entity Arn: {arn} does not exist."
-        return iam._error(404, "NoSuchEntity", words, ns="iam")
+    if not found:
+        words = f"Invalid Entity Arn: {arn} does not clearly define entity type and name."
+        return iam._error(400, "InvalidInput", words, ns="iam")
     account, kind, name = found.groups()
+    holders = {"user": iam._users, "role": iam._roles}[kind]
+    if name not in holders:
+        words = f"The {kind} with name {name} cannot be found."
+        return iam._error(404, "NoSuchEntity", words, ns="iam")
     gather = {"user": evaluator._gather_user_policies, "role": evaluator._gather_role_policies}
     policies = gather[kind](name, account)
-    limits = evaluator._permissions_boundary(holders[kind], name, account)
+    limits = evaluator._permissions_boundary(holders, name, account)
     members = []
     for action in _listed(iam, parameters, "ActionNames"):
         for resource in _listed(iam, parameters, "ResourceArns") or ["*"]:

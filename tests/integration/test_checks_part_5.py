@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lab_utils.checks.base import CheckContext, Result, run_check
 from lab_utils.checks.catalogue import ALL_CHECKS, run_part
@@ -200,6 +201,25 @@ def test_of_several_the_limited_one_counts(deployers: Deployers) -> None:
     deployers.add_user(allow("*", "*"), name="administrator")
     deployers.add_user(allow(UPDATE, deployers.arn))
     assert "the user gitlab" in deployers.check().seen
+
+
+def test_the_simulator_knows_whom_it_is_asked_for_and_decides_on_each_resource(
+    deployers: Deployers,
+) -> None:
+    ask = deployers.iam.simulate_principal_policy
+    deployers.add_user(allow(UPDATE, deployers.arn), path="/ci/")
+    user = f"arn:aws:iam::{ACCOUNT}:user"
+    told = ask(
+        PolicySourceArn=f"{user}/ci/gitlab",
+        ActionNames=[UPDATE, "s3:GetObject"],
+        ResourceArns=[deployers.arn, f"{FUNCTIONS}:other"],
+    )
+    found = [one["EvalDecision"] for one in told["EvaluationResults"]]
+    assert found == ["allowed", *["implicitDeny"] * 3]
+    with pytest.raises(ClientError, match="user with name nobody cannot be found"):
+        ask(PolicySourceArn=f"{user}/nobody", ActionNames=[UPDATE])
+    with pytest.raises(ClientError, match="does not clearly define entity type"):
+        ask(PolicySourceArn=deployers.arn, ActionNames=[UPDATE])
 
 
 def test_what_could_be_tighter_is_remarked_upon(deployers: Deployers) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from lab_utils.cli import main
 from lab_utils.mutants import score_once, score_tests, scoring
 from lab_utils.mutants.runner import Runner
 from lab_utils.mutants.scoring import TestScore
@@ -265,3 +267,19 @@ def test_a_score_is_kept_until_something_changes(
     (folder / "tests").mkdir()
     (folder / "tests" / "test_it.py").write_text("")
     assert score_once(folder, memory) is None
+
+
+@pytest.mark.usefixtures("two_mutants")
+def test_the_command_tells_the_score_as_text_and_as_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write(tmp_path, {})
+    words = ["--workspace", str(tmp_path), "mutants"]
+    assert main(words) == 1
+    assert capsys.readouterr().out.startswith("there are no tests in ac_control_lambda\n  write")
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_it.py").write_text(IMPORT + GOOD)
+    assert main([*words, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["caught"], told["total"], told["survivors"]) == (2, 2, [])
+    assert main([*words, str(folder / "src")]) == 1
