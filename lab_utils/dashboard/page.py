@@ -14,6 +14,7 @@ import panel as pn
 from bokeh.document import Document
 from bokeh.events import DocumentReady
 from bokeh.models import ColumnDataSource, CustomJS
+from panel.io.resources import LOCAL_DIST
 
 from lab_utils.dashboard.colours import DARK, LIGHT, zone_colours
 from lab_utils.dashboard.feed import Feed
@@ -53,7 +54,7 @@ class Page:
         # What hangs on a figure is sent with it, and kept equal on both sides.
         self.rooms.plot.tags = [self.texts, self.reader]
         self._loop = asyncio.get_running_loop()
-        self._shown = feed.state
+        self._shown, self._was_there = feed.state, False
         self._watch = feed.watch(self._on_state)
         for control in (self.zone, self.window, self.pause):
             control.param.watch(lambda _event: self._on_choice(), "value")
@@ -78,7 +79,7 @@ class Page:
             code="window.labPage.attach(texts, reader)",
         )
         self._document.js_on_event(DocumentReady, ready)
-        self._document.on_event(DocumentReady, lambda _event: self._show())
+        self._document.on_event(DocumentReady, lambda _event: self._on_ready())
         self._show()
         self._want()
         return page
@@ -95,14 +96,21 @@ class Page:
         self._document.add_next_tick_callback(self._on_tick)
 
     def _on_tick(self) -> None:
-        is_new = self._feed.state is not self._shown
-        if is_new and not self.pause.value and self._is_connected():
+        if self._is_left():
+            self._watch.want(0)
+        elif self._feed.state is not self._shown and not self.pause.value:
             self._show()
 
-    def _is_connected(self) -> bool:
-        """Return whether the tab is there: it may be gone already, or not be there yet."""
-        context = self._document.session_context
-        return context is not None and context.session.connection_count > 0
+    def _on_ready(self) -> None:
+        """Take that the tab is there, and has what the page knew when it was made."""
+        self._was_there = True
+        self._want()
+        self._show()
+
+    def _is_left(self) -> bool:
+        """Return whether the tab was there, and is closed: its session lives on for a while."""
+        context: Any = self._document.session_context
+        return self._was_there and context.session.connection_count == 0
 
     def _on_choice(self) -> None:
         self._want()
@@ -164,6 +172,9 @@ def _template() -> str:
 def open_page(feed: Feed, about: About) -> pn.Template:
     """Return the page of a tab that was opened just now."""
     document = pn.state.curdoc
+    # Panel knows this once it has written a page, but a slow browser may ask for its session anew;
+    # without it the style sheets would come from a network of content delivery.
+    document.template_variables["dist_url"] = LOCAL_DIST
     page: Any = Page(feed, about, document)
     document.on_session_destroyed(partial(_close, page))
     return page.open()

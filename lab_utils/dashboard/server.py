@@ -22,8 +22,6 @@ from lab_utils.settings import Settings
 HOST, PORT = "127.0.0.1", 5006
 TITLE = "The house, live"
 _SHOWN_MINUTES = 15
-_UNUSED_MS = 4000
-"""How long a tab that was closed is remembered."""
 _END_S = 0.5
 """How long a look that hangs may delay the end."""
 _AWS_COST = (
@@ -78,8 +76,7 @@ def _new_server(page: Callable[[], Any], port: int) -> Any:
     origins = [f"{name}:{port}" for name in (HOST, "localhost")]
     return pn.io.server.get_server(
         page, port=port, address=HOST, websocket_origin=origins, title=TITLE, show=False,
-        start=False, check_unused_sessions_milliseconds=1000,
-        unused_session_lifetime_milliseconds=_UNUSED_MS,
+        start=False,
     )  # fmt: skip
 
 
