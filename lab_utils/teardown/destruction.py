@@ -12,6 +12,7 @@ from lab_utils.errors import TerraformError
 from lab_utils.teardown.blockers import find_blockers
 from lab_utils.teardown.calls import ClientOf
 from lab_utils.teardown.evidence import (
+    State,
     count_types,
     forget_made,
     read_memory,
@@ -94,13 +95,15 @@ class Teardown:
         """Return what will go, from Terraform's state and the services' own answers."""
         if restore_state(self._terraform.folder):
             self._report(_RESTORED)
+        # Read once: a state that lies elsewhere, or is lost, takes a program to ask for it.
         state = self._terraform.state()
-        look = Look(self._client, self._owner())
-        return preview(state, self.survey(), find_blockers(look, state))
+        owner = self._owner(state)
+        blockers = find_blockers(Look(self._client, owner), state)
+        return preview(state, survey(self._client, owner), blockers)
 
     def survey(self) -> Survey:
         """Return what the services have of the practical now."""
-        return survey(self._client, self._owner())
+        return survey(self._client, self._owner(self._terraform.state()))
 
     def destroy(self, seen: Preview, *, with_leftovers: bool) -> Proof:
         """Return what was destroyed, and what every service said afterwards; report it all.
@@ -119,14 +122,14 @@ class Teardown:
             remove_all(self._client, seen.blockers, self._report, _BUSY_S, "untied")
         if seen.total:
             self._run_terraform()
-        after = count_types(self._terraform.state())
-        types = count_types(before) - after
-        removed, found = self._prove(with_leftovers)
+        after = self._terraform.state() if seen.total else before
+        types = count_types(before) - count_types(after)
+        removed, found = self._prove(self._owner(after), with_leftovers)
         if found.is_clean:
             forget_made(self._workspace)
         proof = Proof(count_services(types), removed, found)
         # Of what earlier runs destroyed too, which AWS stopped in the middle.
-        gone = read_memory(self._workspace).once if types and not after else types
+        gone = read_memory(self._workspace).once if types and not count_types(after) else types
         for line in [*proof_lines(proof, with_leftovers=with_leftovers), *reminders(gone)]:
             self._report(line)
         return proof
@@ -136,11 +139,11 @@ class Teardown:
             self._terraform.destroy()
         except TerraformError as error:
             state = self._terraform.state()
-            blockers = find_blockers(Look(self._client, self._owner()), state)
+            blockers = find_blockers(Look(self._client, self._owner(state)), state)
             raise (explained(error, blockers) if blockers else error) from None
 
-    def _prove(self, with_leftovers: bool) -> tuple[tuple[Leftover, ...], Survey]:
-        found = settled_survey(self._client, self._owner(), _SETTLE_S)
+    def _prove(self, owner: Owner, with_leftovers: bool) -> tuple[tuple[Leftover, ...], Survey]:
+        found = settled_survey(self._client, owner, _SETTLE_S)
         removed: list[Leftover] = []
         # Twice and more: a function that was still at work may write its log anew.
         for _round in range(_MOST_ROUNDS):
@@ -150,13 +153,12 @@ class Teardown:
             done = remove_all(self._client, found.leftovers, self._report, _BUSY_S)
             removed += done.removed
             remember_removed(self._workspace, len(done.removed))
-            found = settled_survey(self._client, self._owner(), _SETTLE_S)
+            found = settled_survey(self._client, owner, _SETTLE_S)
             if done.refused:
                 break
         return tuple(removed), found
 
-    def _owner(self) -> Owner:
-        state = self._terraform.state()
+    def _owner(self, state: State) -> Owner:
         return owner_of(self._workspace, state, is_account_own=self._is_account_own)
 
 

@@ -86,7 +86,11 @@ def _layers(look: Look) -> Iterator[Leftover]:
 
 
 def look_at_logs(look: Look) -> Iterator[Leftover]:
-    """Yield the log groups."""
+    """Yield the log groups.
+
+    Source:
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+    """
     own = {f"{_LOG_OF_FUNCTION}{name}" for name in look.functions}
     for group in look.every("logs", "describe_log_groups", "logGroups"):
         name, arn = group["logGroupName"], group["arn"].removesuffix(":*")

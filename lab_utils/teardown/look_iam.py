@@ -18,7 +18,12 @@ Detail = Mapping[str, Any]
 
 
 def look_at_iam(look: Look) -> Iterator[Leftover]:
-    """Yield users, roles, groups and policies, in an order in which they can be removed."""
+    """Yield users, roles, groups and policies, in an order in which they can be removed.
+
+    Source:
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+    """
     pages = look.client("iam").get_paginator("get_account_authorization_details")
     found: dict[str, list[Detail]] = {}
     for page in pages.paginate(Filter=["User", "Role", "Group", "LocalManagedPolicy"]):

@@ -19,7 +19,12 @@ _CERTIFICATE, _THING, _POLICY = "aws_iot_certificate", "aws_iot_thing", "aws_iot
 
 
 def look_at_iot(look: Look) -> Iterator[Leftover]:
-    """Yield what AWS IoT Core has of the practical, in an order in which it can be removed."""
+    """Yield what AWS IoT Core has of the practical, in an order in which it can be removed.
+
+    Source:
+        https://docs.aws.amazon.com/iot/latest/apireference/API_DeleteCertificate.html
+        https://docs.aws.amazon.com/iot/latest/apireference/API_DeletePolicy.html
+    """
     yield from _rules(look)
     policies = list(_policies(look))
     certificates = list(_certificates(look, [one.name for one, _why in policies]))

@@ -32,7 +32,11 @@ SUBSCRIPTION = (
 
 
 def look_at_quicksight(look: Look) -> Iterator[Leftover]:
-    """Yield dashboards, analyses, data sets, data sources, and the subscription itself."""
+    """Yield dashboards, analyses, data sets, data sources, and the subscription itself.
+
+    Source:
+        https://docs.aws.amazon.com/quicksight/latest/APIReference/API_DeleteAccountSubscription.html
+    """
     account = look.client("sts").get_caller_identity()["Account"]
     named = {"AwsAccountId": account}
     try:

@@ -98,12 +98,17 @@ class Survey:
 def survey(client: ClientOf, owner: Owner, only: Container[str] | None = None) -> Survey:
     """Return what the services have of the practical.
 
-    A service that refuses to answer is no proof of anything, and is told as such.
+    A service that refuses to answer is no proof of anything, and is told as such. The tagging
+    API helps where a service's own listing has no tags; it knows neither users nor roles, and
+    remembers the deleted for a while, so it is never the only one to be asked.
 
     Args:
         client: Returns the boto3 client of a service.
         owner: Tells whose a resource is.
         only: The names of the services to ask; all by default.
+
+    Source:
+        https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
     """
     look = Look(client, owner)
     unasked: dict[str, str] = {}
