@@ -6,6 +6,7 @@ import re
 
 _LAST = 60
 """How many of a log's last lines are looked at."""
+_LONGEST_LINE = 500
 _REASONS: tuple[tuple[str, str], ...] = (
     (
         r"(?:line \d+: )?(?P<what>[\w.+-]+): (?:command )?not found",
@@ -88,7 +89,7 @@ def explain(log: str, command: str) -> str:
     lines = log.splitlines()
     marks = [number for number, line in enumerate(lines) if line == f"$ {command}"]
     last = "\n".join(lines[marks[-1] :] if marks else lines)
-    last = "\n".join(last.splitlines()[-_LAST:])
+    last = "\n".join(line[:_LONGEST_LINE] for line in last.splitlines()[-_LAST:])
     for pattern, hint in _REASONS:
         if found := re.search(pattern, last, re.M):
             return hint.format(what=found.groupdict().get("what") or "")

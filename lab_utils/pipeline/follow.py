@@ -17,16 +17,20 @@ from lab_utils.pipeline.runs import JobRun, Status
 
 LARGEST_LOG = 4 * 1024 * 1024
 """Characters of a job's log that are kept: as much as GitLab keeps."""
-SHOWN_LINES, LAST_LINES, LONGEST_SHOWN = 40, 15, 160
+SHOWN_LINES, LAST_LINES, LONGEST_SHOWN = 30, 15, 160
 """How much of a job's log is shown while it runs, and at its end if it fails."""
 _START = re.compile(r"(?P<name>.+?) +starting .+ \((?P<stage>.+)\)$")
 _END = re.compile(
     r"finished in \S.*?(?: (?P<word>FAIL|WARN) (?P<code>\d+) *)?(?P<after>after_script)?$"
 )
 _NOTICES = re.compile(r"Running after script|.*no artifacts was copied|artifacts from .* was empty")
-_SATISFIED = re.compile(r"(Requirement already satisfied: \S+)( in \S+)?(?P<of> \(.*\))?.*")
+_SATISFIED = re.compile(r"(Requirement already satisfied: \S+)( in \S+)?(?P<of> \(from .*)?.*")
 _OF_THIS_MACHINE = re.compile(r"> Looking in (links|indexes): ")
 """Where pip gets its packages from: GitLab's runners have no such line."""
+_OWN = (
+    r" +(?:[$>]|finished in|Running after|exported|imported|copied|artifacts? |cache |mounting|!!)"
+)
+"""What follows a job's name in its lines; without it, a line may be of a job with a longer one."""
 _ENDINGS: dict[str | None, Status] = {None: "passed", "FAIL": "failed", "WARN": "warning"}
 
 
@@ -90,7 +94,7 @@ class Follow:
     def _job_of(self, line: str) -> _Job | None:
         """Return the job that a line is of: of those that run, the one with the longest name."""
         names = sorted(self._jobs, key=len, reverse=True)
-        fitting = (name for name in names if re.match(re.escape(name) + r" +\S", line))
+        fitting = (name for name in names if re.match(re.escape(name) + _OWN, line))
         return next((self._jobs[name] for name in fitting), None)
 
     def _line(self, job: _Job, text: str) -> None:

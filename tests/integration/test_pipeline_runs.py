@@ -53,6 +53,7 @@ test:
   script:
     - docker ps || echo no containers
     - python3.7 -m pytest ac_control_lambda/tests -vv
+    - pip uninstall --yes pytest
     - env | sort
     - cd $CI_PROJECT_DIR && ls bin
     - printf '\\033[31mred\\033[0m\\033]0;title\\007 aB3/aB3/aB3/aB3/aB3/aB3/aB3/aB3/aB3/aB3/\\n'
@@ -205,6 +206,8 @@ def test_the_habits_of_students_work_on_a_machine_that_has_little(
     log = done.job("test").log
     assert "apt-get install -y zip: left undone" in log
     assert "no containers" in log
+    assert "outside environment" in log
+    assert Path(str(pytest.__file__)).is_file()
     assert "red [MASKED]" in log
     assert "aB3/aB3" not in log + "\n".join(workspace.said)
     variables = dict(line.split("=", 1) for line in log.splitlines() if "=" in line)
