@@ -17,8 +17,10 @@ from lab_utils.pipeline.runs import JobRun, Status
 
 LARGEST_LOG = 4 * 1024 * 1024
 """Characters of a job's log that are kept: as much as GitLab keeps."""
-SHOWN_LINES, LAST_LINES, LONGEST_SHOWN = 30, 15, 160
-"""How much of a job's log is shown while it runs, and at its end if it fails."""
+SHOWN_LINES, LONGEST_SHOWN = 10, 160
+"""How many lines of what a job writes are shown as they come, and how many characters of one."""
+LAST_LINES, LAST_OF_A_FAILURE, LINES_OF_A_FAILED_TEST = 2, 12, 24
+"""How many more are shown at its end: if it passed, if it failed, if pytest tells why."""
 _START = re.compile(r"(?P<name>.+?) +starting .+ \((?P<stage>.+)\)$")
 _END = re.compile(
     r"finished in \S.*?(?: (?P<word>FAIL|WARN) (?P<code>\d+) *)?(?P<after>after_script)?$"
@@ -27,6 +29,7 @@ _NOTICES = re.compile(r"Running after script|.*no artifacts was copied|artifacts
 _SATISFIED = re.compile(r"(Requirement already satisfied: \S+)( in \S+)?(?P<of> \(from .*)?.*")
 _OF_THIS_MACHINE = re.compile(r"> Looking in (links|indexes): ")
 """Where pip gets its packages from: GitLab's runners have no such line."""
+_FAILURES = re.compile(r"=+ (FAILURES|ERRORS) =+$")
 _OWN = (
     r" +(?:[$>]|finished in|Running after|exported|imported|copied|artifacts? |cache |mounting|!!)"
 )
@@ -53,6 +56,17 @@ class _Job:
             self.lines.append(line)
             if self.size > LARGEST_LOG:
                 self.lines.append("The log is longer than GitLab keeps; the rest is left out.")
+
+
+def _telling(job: _Job) -> list[str]:
+    """Return the lines of a job's log that a reader looks for at its end."""
+    written = [line for line in job.lines if not line.startswith("$ ")]
+    if job.status == "passed":
+        return written[-LAST_LINES:]
+    heads = [number for number, line in enumerate(written) if _FAILURES.match(line)]
+    if heads:
+        return written[heads[-1] : heads[-1] + LINES_OF_A_FAILED_TEST]
+    return written[-LAST_OF_A_FAILURE:]
 
 
 class Follow:
@@ -128,7 +142,8 @@ class Follow:
             self._report(f"  {run.hint}")
 
     def _rest(self, job: _Job) -> None:
-        last = job.lines[-LAST_LINES:] if job.status == "failed" else []
+        """Show the end of a long log: of a failure, what tells its reason."""
+        last = _telling(job)[: job.shown - SHOWN_LINES]
         hidden = job.shown - SHOWN_LINES - len(last)
         if hidden > 0:
             self._report(f"{self._head(job)}  ... {hidden} more lines, in the job's log")
@@ -136,6 +151,10 @@ class Follow:
             self._report(f"{self._head(job)}  {line[:LONGEST_SHOWN]}".rstrip())
 
     def _show(self, job: _Job, text: str) -> None:
+        """Show a command; of what it writes, only so many lines."""
+        if text.startswith("$ "):
+            self._report(f"{self._head(job)}{text[:LONGEST_SHOWN]}")
+            return
         if found := _SATISFIED.match(text.strip()):
             if found["of"]:
                 return

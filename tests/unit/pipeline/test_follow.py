@@ -61,17 +61,40 @@ def test_lines_are_taken_apart_into_jobs(follow: Follow, said: list[str]) -> Non
     assert follow.preamble[0].startswith("parsing")
 
 
-def test_a_long_log_is_cut_where_it_is_shown_and_ends_with_what_failed(
-    follow: Follow, said: list[str]
+@pytest.mark.parametrize(
+    ("ending", "last"),
+    [
+        ("", ["line 198", "line 199"]),
+        ("  FAIL 1 ", [f"line {number}" for number in range(188, 200)]),
+    ],
+)
+def test_a_long_log_is_cut_where_it_is_shown_and_its_end_is_seen(
+    follow: Follow, said: list[str], ending: str, last: list[str]
 ) -> None:
     follow.take("a starting shell (test)")
     for number in range(200):
         follow.take(f"a > line {number}")
+    follow.take("a $ a command is always shown")
+    follow.take(f"a finished in 1 s{ending}")
+    shown = [line.removeprefix("a |").strip() for line in said]
+    assert shown[1 : SHOWN_LINES + 2] == [
+        *(f"line {number}" for number in range(SHOWN_LINES)),
+        "$ a command is always shown",
+    ]
+    hidden = 200 - SHOWN_LINES - len(last)
+    assert shown[SHOWN_LINES + 2] == f"... {hidden} more lines, in the job's log"
+    assert [line for line in shown[SHOWN_LINES + 3 :] if line.startswith("line")] == last
+    assert "line 150" in follow.runs()[0].log
+
+
+def test_of_a_failed_test_the_reason_is_shown(follow: Follow, said: list[str]) -> None:
+    follow.take("a starting shell (test)")
+    lines = [*(f"test {n} PASSED" for n in range(30)), "=== FAILURES ===", "E   assert 1 == 2"]
+    for line in [*lines, *(f"more {n}" for n in range(40))]:
+        follow.take(f"a > {line}")
     follow.take("a finished in 1 s  FAIL 1 ")
-    assert len(said) < SHOWN_LINES + 25
-    assert "more lines" in said[SHOWN_LINES + 1]
-    assert "a |   line 199" in said
-    assert follow.runs()[0].log.endswith("line 199")
+    assert "a |   E   assert 1 == 2" in said
+    assert "a |   more 39" not in said
 
 
 def test_a_log_ends_where_gitlabs_ends(follow: Follow) -> None:
