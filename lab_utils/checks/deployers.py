@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from lab_utils.checks.base import CheckContext
 from lab_utils.checks.functions import Function
 from lab_utils.checks.policies import Document, listed, names, read_document, statements
-from lab_utils.checks.roles import decide
+from lab_utils.checks.roles import decide, decide_all
 
 UPDATE = "lambda:UpdateFunctionCode"
 _MAY_KNOW = re.compile(r"lambda:(get|list)\w*|sts:getcalleridentity", re.IGNORECASE)
@@ -161,22 +161,26 @@ def find_excess(context: CheckContext, one: Deployer, function: Function) -> lis
         *((action, _EVERYTHING) for action in _WITH_THE_ACCOUNT),
         *_named(one, function),
     ]
+    actions_on: dict[str, list[str]] = {}
+    for action, resource in dict.fromkeys(tried):
+        actions_on.setdefault(resource, []).append(action)
     found = [
         f"{action} on {_in_words(resource, function, other)}"
-        for action, resource in dict.fromkeys(tried)
-        if _may(context, one, action, resource)
+        for resource, actions in actions_on.items()
+        for action in _allowed(context, one, actions, resource)
     ]
     return found or _unknown(one)
 
 
-def _may(context: CheckContext, one: Deployer, action: str, resource: str) -> bool:
-    """Return whether IAM allows an action; what it cannot decide on counts as it is written."""
+def _allowed(context: CheckContext, one: Deployer, actions: list[str], resource: str) -> list[str]:
+    """Return the actions that IAM allows; what it cannot decide on counts as it is written."""
     try:
-        return decide(context, one.arn, action, resource) == "allowed"
+        decided = decide_all(context, one.arn, actions, resource)
     except ClientError as error:
         if error.response["Error"]["Code"] != "InvalidInput":
             raise
-        return not one.is_limited
+        return [] if one.is_limited else actions
+    return [action for action, decision in decided.items() if decision == "allowed"]
 
 
 def _in_words(resource: str, function: Function, other: str) -> str:

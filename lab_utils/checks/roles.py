@@ -56,10 +56,20 @@ def _look_at_role(
 
 def decide(context: CheckContext, role: str, action: str, resource: str) -> str:
     """Return what IAM decides for a role's action: ``allowed`` or which kind of deny."""
-    answer = context.client("iam").simulate_principal_policy(
-        PolicySourceArn=role, ActionNames=[action], ResourceArns=[resource]
-    )
-    return str(answer["EvaluationResults"][0]["EvalDecision"])
+    return decide_all(context, role, [action], resource)[action]
+
+
+def decide_all(
+    context: CheckContext, principal: str, actions: Sequence[str], resource: str
+) -> dict[str, str]:
+    """Return what IAM decides for each of some actions of a role or user; see `decide`."""
+    pages = context.client("iam").get_paginator("simulate_principal_policy")
+    asked = pages.paginate(PolicySourceArn=principal, ActionNames=actions, ResourceArns=[resource])
+    return {
+        one["EvalActionName"]: str(one["EvalDecision"])
+        for page in asked
+        for one in page["EvaluationResults"]
+    }
 
 
 def _advice(context: CheckContext, role: str, too_much: Mapping[str, tuple[str, str]]) -> str:

@@ -7,10 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from lab_utils.checks.base import CheckContext, Result, run_check
 from lab_utils.checks.catalogue import ALL_CHECKS
+from lab_utils.checks.deployers import Deployer, find_excess
+from lab_utils.checks.functions import Function
 from lab_utils.mutants import TestScore, scoring
 from lab_utils.mutants.catalogue import choose
 from lab_utils.pipeline.pipeline import Pipeline
@@ -244,3 +248,22 @@ def test_nine_of_ten_mutants_are_enough(
     score = TestScore(caught, 25, tuple("abcdefghijklmnopqrstuvwxy"[caught:]), True, "said")
     monkeypatch.setattr("lab_utils.checks.part5_tests.score_once", lambda *_: score)
     assert check(context, "tests").earned == earned
+
+
+def test_a_resource_on_which_iam_cannot_decide_counts_as_it_is_written() -> None:
+    iam = boto3.client(
+        "iam", region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    function = Function("f", "arn:aws:lambda:eu-west-1:1:function:f", "", "")
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:*:s3:::b"}
+    documents = ({"Version": "2012-10-17", "Statement": statement},)
+    excess = {}
+    for is_limited in (False, True):
+        deployer = Deployer("user", "u", "arn:aws:iam::1:user/u", documents, (), is_limited)
+        with Stubber(iam) as answers:
+            for _resource in ("another function", "the function", "everything"):
+                answers.add_response("simulate_principal_policy", {"EvaluationResults": []})
+            answers.add_client_error("simulate_principal_policy", "InvalidInput")
+            context = replace(context_of(Path()), client=lambda _service: iam)
+            excess[is_limited] = find_excess(context, deployer, function)
+    assert excess == {False: ["s3:GetObject on arn:x:s3:::b"], True: []}
