@@ -134,7 +134,7 @@ def dump(data: Any) -> str:
 def rewritten(
     path: Path, is_dropped: Callable[[tuple[str, ...]], bool], never: Collection[str] = ()
 ) -> str:
-    """Return a file's YAML without some of its keys; tags and anchors stay.
+    """Return a file's YAML as gitlab-ci-local needs it: tags and anchors stay.
 
     Args:
         path: A file that can be read.

@@ -23,13 +23,14 @@ class Mask:
 
     Args:
         secrets: Values that must not be seen.
-        paths: What is written for the folders of this machine.
+        paths: What is written for the folders of this machine, by their patterns.
     """
 
     def __init__(self, secrets: Iterable[str], paths: Mapping[str, str]) -> None:
         long_enough = {one for one in secrets if len(one) >= SHORTEST}
         self._secrets = sorted(long_enough, key=len, reverse=True)
-        self._paths = sorted(paths.items(), key=lambda pair: len(pair[0]), reverse=True)
+        longest_first = sorted(paths.items(), key=lambda pair: len(pair[0]), reverse=True)
+        self._paths = [(re.compile(pattern), shown) for pattern, shown in longest_first]
 
     def clean(self, line: str) -> str:
         """Return a line as it may be shown."""
@@ -38,8 +39,8 @@ class Mask:
         plain = _CONTROLS.sub("", plain)
         for secret in self._secrets:
             plain = plain.replace(secret, MASK)
-        for path, shown in self._paths:
-            plain = plain.replace(path, shown)
+        for pattern, shown in self._paths:
+            plain = pattern.sub(shown, plain)
         return plain
 
 

@@ -139,11 +139,19 @@ def jobs(look: Look) -> Iterator[Problem]:
             yield look.problem(
                 "jobs", job, says, "take that out.", at=("allow_failure",), severity="remark"
             )
+    yield from _not_run_here(look)
+    yield from _ignored_tests(look)
+
+
+def _not_run_here(look: Look) -> Iterator[Problem]:
+    told: set[tuple[str, int]] = set()
+    for job in look.jobs.visible.values():
         for key in _NOT_RUN_HERE:
-            if key in job.keys:
+            place = job.place(key)
+            if key in job.keys and place not in told:
+                told.add(place)
                 says = f"It {_NOT_RUN_HERE[key]}."
                 yield look.problem("jobs", job, says, "", at=(key,), severity="remark")
-    yield from _ignored_tests(look)
 
 
 def _missing(look: Look, role: str) -> Problem:

@@ -32,6 +32,8 @@ from lab_utils.pipeline.tools import Tools
 ATTEMPTED = "run the pipeline on this machine"
 STATE = ".gitlab-ci-local"
 """The folder in which gitlab-ci-local works."""
+REPORTS = ".gitlab-ci-reports"
+"""The folder in which it hands on variables from job to job."""
 _OF_CONTAINERS = ("image", "services")
 _PREDEFINED = {"GITLAB_CI": "true"}
 _ARTIFACT_SUFFIXES = (".zip", ".whl", ".tar.gz")
@@ -189,16 +191,18 @@ class _Run:
         texts = [self._look.repository.text(name) or "" for name in read_files(self._look)]
         written = [found.value for text in texts for found in find_secrets(text)]
         own = secret_values(self._order.entered)
-        builds = self._bench.repository / STATE / "builds"
-        paths = {
-            **{f"{builds}/{name}": "/builds/lab/practical" for name in self._look.jobs.visible},
-            str(builds): "/builds",
-            str(self._bench.repository): "/builds/lab/practical",
-            str(self._bench.home): "/root",
-            str(self._bench.temporary): "/tmp",
-            str(self._bench.python): "/usr/local",
-            str(self._bench.packages): "/usr/local/lib/python3/site-packages",
+        bench = self._bench
+        folders = {
+            bench.repository: "/builds/lab/practical",
+            bench.home: "/root",
+            bench.temporary: "/tmp",
+            bench.python: "/usr/local",
+            bench.packages: "/usr/local/lib/python3/site-packages",
         }
+        paths = {re.escape(str(folder)): shown for folder, shown in folders.items()}
+        # Each job has a folder, named after it in a way of gitlab-ci-local's own.
+        builds = re.escape(str(bench.repository / STATE / "builds"))
+        paths[rf"{builds}/[\w-]+"] = "/builds/lab/practical"
         return Mask([*own, *written], paths)
 
     def _finished(self, jobs: list[JobRun], seconds: float, tree: str, place: Path) -> PipelineRun:
@@ -230,7 +234,8 @@ class _Run:
         target = place / "artifacts"
         shutil.move(source, target)
         for path in sorted(target.rglob("*")):
-            if path.is_file() and not path.is_symlink():
+            is_report = REPORTS in path.parts
+            if path.is_file() and not path.is_symlink() and not is_report:
                 yield path
 
     def _tell(self, done: PipelineRun) -> None:
