@@ -175,7 +175,7 @@ def _thinned(times: Floats, degrees: Floats) -> tuple[Floats, Floats]:
 def _broken(times: Floats, degrees: Floats) -> tuple[Floats, Floats]:
     """Return a line with a point that is none in each gap; what is thinned has wider ones."""
     steps = np.diff(times)
-    usual = float(np.median(steps)) if len(steps) else 0.0
+    usual = float(np.quantile(steps, 0.25)) if len(steps) else 0.0
     gaps = np.flatnonzero(steps > max(_GAP_MS, 3 * usual)) + 1
     return np.insert(times, gaps, times[gaps - 1] + 1), np.insert(degrees, gaps, np.nan)
 

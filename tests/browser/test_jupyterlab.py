@@ -25,6 +25,7 @@ from tests.browser.tabs import DESKTOP, PHONE, Tab, Tabs
 from tests.integration.things import wait_until
 from tests.notebooks.books import PATHS, checks, code_cells, nbgrader, read
 
+pytestmark = pytest.mark.timeout(400)
 SCREENS = CHECKOUT / "runs" / "browser"
 _BOOK = "window.jupyterapp.shell.currentWidget"
 _RAN = f"""() => {{
