@@ -59,6 +59,7 @@ def require_given_files(settings: Settings) -> list[str]:
     workspace = settings.workspace
     is_there = {name: (workspace / name).exists() for name in SEEDED_FOLDERS}
     is_there["lambda"] |= lambda_folder(workspace).is_dir()
+    is_there["ci"] |= _has_own_scripts(workspace)
     lacking = [name for name, there in is_there.items() if not there and (CHECKOUT / name).is_dir()]
     for name in lacking:
         try:
@@ -70,6 +71,11 @@ def require_given_files(settings: Settings) -> list[str]:
                 "choose a workspace that you may write to, with LAB_WORKSPACE.",
             ) from error
     return lacking
+
+
+def _has_own_scripts(workspace: Path) -> bool:
+    """Return whether the workspace has the form of the practical's own repository."""
+    return any(workspace.glob("bin/*.sh")) or (workspace / ".gitlab-ci.yml").is_file()
 
 
 def lambda_folder(workspace: Path) -> Path:

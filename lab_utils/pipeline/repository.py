@@ -64,13 +64,21 @@ class Repository:
     def is_executable(self, name: str) -> bool:
         """Return whether a script may be run by its name alone.
 
-        Git's own mode counts where Git has the file. Where there is no Git and no script has
-        the mode at all, it was lost on the way (a zip, Windows), and it is taken for given.
+        Git's own mode counts where Git has the file. Where it has not, and no script beside it
+        has the mode, it was lost on the way (a zip, Windows), and it is taken for given.
         """
         if found := self.tracked.get(name):
             return found.is_executable
         path = self.file(name)
-        return path is not None and (not self.keeps_modes or _has_mode(path))
+        if path is None:
+            return False
+        return _has_mode(path) or not any(_has_mode(one) for one in path.parent.glob("*.sh"))
+
+    def has_lost_mode(self, name: str) -> bool:
+        """Return whether a script is taken for a program though nothing here says so."""
+        path = self.file(name)
+        is_untold = path is not None and name not in self.tracked and not _has_mode(path)
+        return is_untold and self.is_executable(name)
 
     def has_crlf(self, name: str) -> bool | None:
         """Return whether a script's lines end as on Windows, on GitLab as well.
@@ -88,12 +96,6 @@ class Repository:
     def is_git(self) -> bool:
         """Whether the folder is the top of a Git repository."""
         return (self.root / ".git").exists()
-
-    @cached_property
-    def keeps_modes(self) -> bool:
-        """Whether some script of the folder has the mode of a program."""
-        scripts = [*self.root.glob("*.sh"), *self.root.glob("*/*.sh"), *self.root.glob("*/*/*.sh")]
-        return not scripts or any(_has_mode(path) for path in scripts)
 
     @cached_property
     def tracked(self) -> dict[str, Tracked]:

@@ -157,8 +157,9 @@ def _modes(git: Git, repository: Repository) -> list[str]:
     root = repository.root
     _chmod(git, root, "+x", executable)
     _chmod(git, root, "-x", [name for name in names if name not in executable])
-    if executable and not repository.keeps_modes and not repository.tracked:
-        return ["No script here has the right to be run (a zip, or Windows): it is given to all."]
+    lost = [name for name in executable if repository.has_lost_mode(name)]
+    if lost:
+        return [f"No right to be run (a zip, or Windows); it is given to {', '.join(lost)}."]
     return []
 
 

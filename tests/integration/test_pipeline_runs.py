@@ -222,7 +222,7 @@ def test_the_habits_of_students_work_on_a_machine_that_has_little(
     deployed = client.get_function_configuration(FunctionName=name)["CodeSha256"]
     assert deployed == done.code_sha256["payload.zip"]
     said = "\n".join(workspace.said)
-    for words in ("line ends", "right to be run", "no rsync", "manual job"):
+    for words in ("line ends", "No right to be run", "no rsync", "manual job"):
         assert words in said
 
 

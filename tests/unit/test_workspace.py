@@ -37,6 +37,15 @@ def test_a_repository_of_the_practicals_own_form_keeps_its_function(tmp_path: Pa
     assert lambda_folder(tmp_path) == tmp_path / "ac_control_lambda"
 
 
+@pytest.mark.parametrize("name", ["bin/package_lambda.sh", ".gitlab-ci.yml"])
+def test_a_repository_with_its_own_scripts_or_pipeline_gets_no_other_ones(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("", encoding="utf-8")
+    assert require_given_files(settings_of(tmp_path)) == ["terraform", "lambda"]
+
+
 def test_without_a_function_its_place_is_the_labs(tmp_path: Path) -> None:
     assert lambda_folder(tmp_path) == tmp_path / "lambda" / "ac_control_lambda"
 

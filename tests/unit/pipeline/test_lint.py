@@ -393,9 +393,7 @@ def test_an_image_without_the_tools_that_the_scripts_call_is_named(tmp_path: Pat
 def test_scripts_that_are_not_there_or_may_not_be_run_are_named(tmp_path: Path) -> None:
     write_practical(tmp_path)
     (tmp_path / "bin" / "package_lambda.sh").chmod(0o644)
-    (tmp_path / "bin" / "deploy_lambda.sh").unlink()
-    (tmp_path / "other.sh").write_text("", encoding="utf-8")
-    (tmp_path / "other.sh").chmod(0o755)
+    (tmp_path / "bin" / "deploy_lambda.sh").rename(tmp_path / "bin" / "other.sh")
     report = lint(tmp_path, tmp_path / ".gitlab-ci.yml")
     assert [(one.job, one.line) for one in report.of("jobs")] == [
         ("package_lambda", 19),
