@@ -18,18 +18,22 @@ _SEES_NAMES = {"locals", "vars", "eval", "exec", "dir", "globals", "query"}
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
-def rewrite(source: Source) -> str:
+def rewrite(source: Source, ending: str = "_") -> str:
     """Return a module that does the same in other words.
 
     Its layout and its comments are others, its comparisons are mirrored, its functions' local
     variables have other names.
+
+    Args:
+        source: The module.
+        ending: What is added to the names of local variables.
     """
     tree = ast.parse(source.text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             _mirror(node)
         elif isinstance(node, ast.FunctionDef):
-            _rename(node)
+            _rename(node, ending)
     try:
         text = ast.unparse(tree)
         ast.parse(text)
@@ -47,7 +51,7 @@ def _mirror(node: ast.Compare) -> None:
         node.ops = [_MIRRORED[type(node.ops[0])]()]
 
 
-def _rename(function: ast.FunctionDef) -> None:
+def _rename(function: ast.FunctionDef, ending: str) -> None:
     """Give a function's variables other names, where nothing could see the old ones."""
     inner = [node for one in function.body for node in ast.walk(one)]
     if any(isinstance(node, _SCOPES) for node in inner) or _SEES_NAMES & set(_read_names(inner)):
@@ -60,7 +64,7 @@ def _rename(function: ast.FunctionDef) -> None:
     own = assigned - arguments - bound_otherwise
     for node in inner:
         if isinstance(node, ast.Name) and node.id in own:
-            node.id = f"{node.id}_"
+            node.id += ending
 
 
 def _other_names(nodes: list[ast.AST]) -> Iterator[str]:

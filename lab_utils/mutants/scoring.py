@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import secrets
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -13,12 +15,13 @@ from lab_utils.mutants.catalogue import MOST, all_mutants, choose
 from lab_utils.mutants.controls import rewrite
 from lab_utils.mutants.runner import NO_TESTS, Job, Outcome, Runner
 from lab_utils.mutants.source import Mutant, Source, write_module
-from lab_utils.mutants.subject import OWN_TESTS, Subject, find_subject
+from lab_utils.mutants.subject import OWN_TESTS, Subject, find_subject, make_same_age
 
 _LONGEST_S = 30.0
 """So long the tests may compute on the right function."""
 _PATIENCE_S = 2.0
 _BUDGET_S, _FEWEST = 120.0, 6
+_CONTROLS = 3
 _MEMORY = "mutants"
 _ASSERT = (
     "call the function with a temperature, or with readings, and assert what has to come of it."
@@ -63,9 +66,10 @@ class TestScore:
 def score_tests(folder: Path, tests: Sequence[Path] | None = None) -> TestScore:
     """Return how many mutants of a function its tests notice.
 
-    The tests run on the function as it is, on one that does the same in other words, and on each
-    mutant: always in a new copy of the folder and in a new process, without plugins, without the
-    network, with a time limit.
+    The tests run on the function as it is, and then, in an order that nobody knows, on each mutant
+    and on functions that do the same in other words: always in a new copy of the folder and in a
+    new process, without plugins, without the network, with a time limit. Mutants are put in other
+    words too, so that nothing but what they do tells them from what is right.
 
     Args:
         folder: The function's folder; see `find_subject` for what counts in it.
@@ -121,7 +125,6 @@ class _Bench:
         self._cwd = Path()
         self._copied = subject.copied_tests()
         self._limit_s = _LONGEST_S
-        self._made = 0
 
     def score(self, sources: Sequence[Source]) -> TestScore:
         """Return the tests' score."""
@@ -129,34 +132,45 @@ class _Bench:
         if not right.is_green:
             return self._not_green(right)
         self._limit_s = _PATIENCE_S + 5.0 * (right.computed_s or right.seconds)
-        if not self._run({one.file: rewrite(one) for one in sources}).is_green:
-            again = self._run({})
-            return _judges_text() if again.is_green else self._not_green(again, "the second time ")
         most = max(_FEWEST, min(MOST, int(_BUDGET_S / max(right.seconds, 0.01))))
         mutants = choose(all_mutants(sources), most)
-        survivors = [one for one in mutants if self._run({one.file: one.text}).is_green]
-        return _counted(mutants, survivors, right.passed)
+        # In no order that tests could know, and in the same form: what is right is in between.
+        tried: list[Mutant | None] = [*mutants, *[None] * _CONTROLS]
+        random.SystemRandom().shuffle(tried)
+        survivors = []
+        for mutant in tried:
+            is_green = self._run(_other_words(sources, mutant)).is_green
+            if mutant is None and not is_green:
+                return self._inconstant()
+            if mutant is not None and is_green:
+                survivors.append(mutant)
+        return _counted(mutants, [one for one in mutants if one in survivors], right.passed)
+
+    def _inconstant(self) -> TestScore:
+        """Return the score of tests that were green, and then red on a function that is right."""
+        again = self._run({}, is_told=True)
+        return _judges_text() if again.is_green else self._not_green(again, "the second time ")
 
     def _find_cwd(self) -> Outcome:
         """Return what comes of the tests as they are, run in the repository or in their folder."""
-        first = self._run({})
+        first = self._run({}, is_told=True)
         if first.is_green or first.is_late:
             return first
         self._cwd = self._subject.place
-        second = self._run({})
+        second = self._run({}, is_told=True)
         if not second.is_green:
             self._cwd = Path()
         return second if second.is_green else first
 
-    def _run(self, changes: Mapping[str, str]) -> Outcome:
+    def _run(self, changes: Mapping[str, str], *, is_told: bool = False) -> Outcome:
         """Return what comes of the tests in a new copy with some modules changed."""
-        self._made += 1
-        root = self._scratch / f"{self._made:03}" / "repository"
+        root = self._scratch / secrets.token_hex(4) / "repository"
         self._subject.copy(root)
         folder = root / self._subject.place
         sources = root / self._subject.sources.relative_to(self._subject.root)
         for name, text in changes.items():
             write_module(sources / name, text)
+        make_same_age(root)
         outcome = self._runner.run(
             Job(
                 cwd=str(root / self._cwd),
@@ -165,7 +179,7 @@ class _Bench:
                 paths=tuple(map(str, (sources, folder, root))),
                 modules=self._modules(),
                 limit_s=self._limit_s,
-                is_told=not changes,
+                is_told=is_told,
             )
         )
         return replace(outcome, words=outcome.words.replace(str(root), "."))
@@ -184,6 +198,13 @@ class _Bench:
         seen, advice = _reason(outcome, self._limit_s)
         own = "on the function as it is"
         return _refused(f"{when}{seen} {own}".strip(), advice)
+
+
+def _other_words(sources: Sequence[Source], mutant: Mutant | None) -> dict[str, str]:
+    """Return the text of each module in other words, with a mistake in one or in none."""
+    ending = f"_{secrets.token_hex(2)}"
+    mutated = {} if mutant is None else {mutant.file: Source(mutant.file, mutant.text)}
+    return {one.file: rewrite(mutated.get(one.file, one), ending) for one in sources}
 
 
 def _reason(outcome: Outcome, limit_s: float) -> tuple[str, str]:
@@ -231,7 +252,7 @@ def _only_copies(copied: Sequence[str]) -> TestScore:
 def _judges_text() -> TestScore:
     return _refused(
         "the tests fail on a function that does the same, with other layout, comments and names of "
-        "local variables: they look at its text, not at what it does",
+        "local variables: they look at its text, or at how they are run, not at what it does",
         f"write what it has to do: {_ASSERT}",
     )
 

@@ -1,13 +1,14 @@
 """Runs tests, each time in a process of its own; a program for `runner.Runner`.
 
 It reads a job as a line of JSON and answers with a line of JSON. It stands by itself, with pytest
-and nothing else loaded: what it has loaded its children need not load again, and the tests of a
+and little else loaded: what it has loaded its children need not load again, and the tests of a
 student see no module that they did not ask for.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import io
@@ -22,6 +23,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 if sys.platform != "win32":
@@ -29,7 +31,8 @@ if sys.platform != "win32":
 
 _WAITING_S, _WAITING = 10.0, 2.0
 """How long tests may take by the clock: so many seconds, and so many times the limit."""
-_OUT_OF_TIME = getattr(signal, "SIGXCPU", 0) or -1
+_POLL_S = 0.003
+_SET_CHILD_SUBREAPER, _SET_PARENT_DEATH_SIGNAL = 36, 1
 _MOST_WRITTEN = 16 * 1024 * 1024
 _LONGEST_WORDS = 600
 _HERE = {"127.0.0.1", "::1", "localhost", "", "0.0.0.0", None}
@@ -100,6 +103,7 @@ def _id_of(item: pytest.Item) -> str:
 def main() -> None:
     """Answer jobs until there are no more."""
     load_plugins()
+    _adopt_orphans()
     for line in sys.stdin:
         print(json.dumps(run(json.loads(line))), flush=True)
 
@@ -128,16 +132,12 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     began, computed_before_s = time.monotonic(), _computed_s()
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer.json"
-        child = _context().Process(target=_test, args=(job, answer))
-        child.start()
-        child.join(_WAITING_S + _WAITING * job["limit_s"])
-        is_late = child.is_alive()
-        _end(child)
+        is_late = _run_apart(job, answer, _WAITING_S + _WAITING * job["limit_s"])
         told = json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else {}
     return {
         "seconds": time.monotonic() - began,
         "computed_s": _computed_s() - computed_before_s,
-        "is_late": is_late or -child.exitcode == _OUT_OF_TIME,
+        "is_late": is_late,
         **told,
     }
 
@@ -150,23 +150,52 @@ def _computed_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _context() -> Any:
-    """Return how processes are made: as copies of this one where the system can."""
-    can_copy = "fork" in multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context("fork" if can_copy else "spawn")
-
-
-def _end(child: Any) -> None:
-    """End a process, and those that it started and left behind."""
+def _run_apart(job: dict[str, Any], answer: Path, longest_s: float) -> bool:
+    """Run tests in a process of their own, and return whether it had to be ended."""
     if sys.platform == "win32":
+        child = multiprocessing.Process(target=_test, args=(job, answer))
+        child.start()
+        child.join(longest_s)
+        is_late = child.is_alive()
         child.kill()
-    else:
-        for group in (os.killpg, os.kill):
-            try:
-                group(child.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-    child.join()
+        child.join()
+        return is_late
+    pid = os.fork()  # what is loaded here need not be loaded again
+    if pid == 0:
+        try:
+            _test(job, answer)
+        finally:
+            os._exit(1)
+    status = _wait(pid, longest_s)
+    _end_descendants()
+    return status is None or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU)
+
+
+def _wait(pid: int, longest_s: float) -> int | None:
+    """Return a process's wait status, whatever it left running; None if it goes on too long."""
+    deadline = time.monotonic() + longest_s
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return status
+        time.sleep(_POLL_S)
+    return None
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of what the tests leave behind: on Linux, for which see prctl(2)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end_descendants() -> None:
+    """End all processes below this one, those of other sessions too."""
+    own, deadline = psutil.Process(), time.monotonic() + _WAITING_S
+    while (left := own.children(recursive=True)) and time.monotonic() < deadline:
+        for one in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
+        psutil.wait_procs(left, timeout=1.0)
 
 
 def _test(job: dict[str, Any], answer: Path) -> None:
@@ -195,6 +224,8 @@ def _shut_in(limit_s: float) -> None:
         os.dup2(nothing, stream)
     if sys.platform != "win32":
         os.setsid()
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
         resource.setrlimit(resource.RLIMIT_FSIZE, (_MOST_WRITTEN, _MOST_WRITTEN))
         whole_s = math.ceil(limit_s)
         resource.setrlimit(resource.RLIMIT_CPU, (whole_s, whole_s + 1))

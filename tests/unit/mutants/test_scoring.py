@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from lab_utils.cli import main
@@ -195,6 +196,30 @@ def test_tests_of_the_text_are_refused(tmp_path: Path, tests: str) -> None:
     assert "look at its text" in refused(score(tmp_path, tests)).says
 
 
+@pytest.mark.usefixtures("two_mutants")
+@pytest.mark.parametrize(
+    "look",
+    [
+        "next(job for job in jobs() if job)['is_told']",
+        "len({path.stat().st_mtime for path in files}) == 1",
+    ],
+)
+def test_tests_that_see_how_they_are_run_catch_nothing(tmp_path: Path, look: str) -> None:
+    tests = f"""
+import inspect
+from pathlib import Path
+
+files = list(Path(__file__).parents[1].rglob("*.py"))
+
+def jobs():
+    return [one.frame.f_locals.get("job") for one in inspect.stack(0)]
+
+def test_it():
+    assert {look}
+"""
+    assert score(tmp_path, tests).caught == 0
+
+
 def test_tests_that_pass_by_chance_are_refused(tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     tests = (
@@ -220,20 +245,21 @@ def test_a_mutant_without_an_end_is_caught(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.usefixtures("two_mutants")
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on what is written there")
 def test_what_tests_leave_behind_or_flood_does_no_harm(tmp_path: Path) -> None:
-    tests = (
-        IMPORT
-        + GOOD
-        + """
+    note = tmp_path / "note"
+    tests = f"""
 import subprocess, sys, threading
+from pathlib import Path
 
 def test_flood():
     print("x" * 1_000_000)
-    subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+    left = subprocess.Popen(sleep, start_new_session=True)
+    Path({str(note)!r}).write_text(str(left.pid))
     threading.Thread(target=threading.Event().wait).start()
 """
-    )
-    found = score(tmp_path, tests)
+    found = score(tmp_path, IMPORT + GOOD + tests)
     assert (found.caught, found.total) == (2, 2)
+    assert not psutil.pid_exists(int(note.read_text()))
 
 
 @pytest.mark.usefixtures("two_mutants")
