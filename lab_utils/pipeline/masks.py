@@ -15,7 +15,7 @@ _ESCAPES = re.compile(
     r"|\x1b."
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_SECRET_NAMES = re.compile(r"SECRET|TOKEN|PASSW|KEY|CREDENTIAL|PRIVATE", re.I)
+_SECRET_NAMES = re.compile(r"SECRET|TOKEN|PASS|PWD|AUTH(?!OR)|KEY|CREDENTIAL|PRIVATE", re.I)
 
 
 class Mask:

@@ -6,12 +6,15 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
+
+from lab_utils.pipeline.guard import processes_of
 
 _GRACE_S = 2.0
 LONGEST_LINE = 64 * 1024
@@ -25,6 +28,7 @@ class Follower:
         folder: Where it runs.
         environment: All of its environment; its ``HOME`` tells its descendants from others.
         deadline_s: The longest that it may take, in seconds.
+        owned: The folder that goes too if this process is killed.
     """
 
     def __init__(
@@ -33,15 +37,18 @@ class Follower:
         folder: Path,
         environment: Mapping[str, str],
         deadline_s: float,
+        owned: Path,
     ) -> None:
-        self._command, self._folder = list(command), folder
+        guard = str(Path(__file__).with_name("guard.py"))
+        self._command = [sys.executable, "-I", guard, environment["HOME"], str(owned), *command]
+        self._folder = folder
         self._environment = dict(environment)
         self._deadline_s = deadline_s
         self._begun = time.time()
         self.is_late = False
         self.exit_code: int | None = None
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Generator[str, None, None]:
         """Yield what the program writes, line by line, both streams as one.
 
         However this ends (its end, the deadline, an interrupt), no process of it goes on.
@@ -50,7 +57,7 @@ class Follower:
             self._command,
             cwd=self._folder,
             env=self._environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # its end tells the guard that this process is gone
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -76,7 +83,7 @@ class Follower:
         if process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
-        left = self._descendants(process.pid)
+        left = processes_of(self._environment["HOME"], self._begun)
         for one in left:
             with contextlib.suppress(psutil.Error):
                 one.terminate()
@@ -84,14 +91,3 @@ class Follower:
         for one in alive:
             with contextlib.suppress(psutil.Error):
                 one.kill()
-
-    def _descendants(self, pid: int) -> list[psutil.Process]:
-        """Return the processes of the run: a job may have taken one out of the group."""
-        home = self._environment["HOME"]
-        found = []
-        for one in psutil.process_iter(["pid", "create_time"]):
-            with contextlib.suppress(psutil.Error):
-                is_young = one.info["create_time"] >= self._begun - 1
-                if one.pid == pid or (is_young and one.environ().get("HOME") == home):
-                    found.append(one)
-        return found

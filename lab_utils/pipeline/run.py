@@ -7,7 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +78,9 @@ def run(order: Order, tools: Tools, records: Records, report: Callable[[str], No
         bench = make_bench(image for image in images if image)
         try:
             return _Run(order, tools, records, bench, report).done()
+        except KeyboardInterrupt as interrupt:
+            happened = "You interrupted it. Nothing of it runs on."
+            raise PipelineError(ATTEMPTED, happened, "run it again.") from interrupt
         finally:
             bench.remove()
 
@@ -99,12 +102,17 @@ class _Run:
         tree = self._prepare()
         environment = job_environment(self._bench, self._order.environment, self._order.cache)
         follower = Follower(
-            self._command(), self._bench.repository, environment, self._order.deadline_s
+            self._command(),
+            self._bench.repository,
+            environment,
+            self._order.deadline_s,
+            self._bench.folder,
         )
         follow = Follow(self._mask(), self._report)
         started = time.monotonic()
-        for line in follower.lines():
-            follow.take(line)
+        with closing(follower.lines()) as lines:
+            for line in lines:
+                follow.take(line)
         seconds = time.monotonic() - started
         jobs = follow.runs()
         if not jobs:

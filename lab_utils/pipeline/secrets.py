@@ -27,7 +27,8 @@ _OPTION = re.compile(
     r"--(?P<name>[\w-]{0,40}(?:password|token|secret)[\w-]{0,40})[= ](?P<value>[^\s]+)", re.I
 )
 _NAMES = re.compile(
-    r"passw(or)?d|passphrase|secret|token|api_?key|private_?key|access_?key|credential", re.I
+    r"passw(or)?d|passphrase|(^|_)(pass|pwd)$|secret|token|api_?key|private_?key|access_?key|credential",
+    re.I,
 )
 _AWS_SECRET = re.compile(r"secret_?access_?key|aws_?secret", re.I)
 _PUBLIC_NAMES = re.compile(r"(_id|_name|_arn|_file|_path|_url|_type|_version|_region)$", re.I)

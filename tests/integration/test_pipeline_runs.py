@@ -6,6 +6,9 @@ import base64
 import hashlib
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +21,12 @@ import pytest
 
 from lab_utils.errors import PipelineError
 from lab_utils.local_aws.session_file import Session
+from lab_utils.pipeline.guard import processes_of
 from lab_utils.pipeline.pipeline import Pipeline
 from lab_utils.pipeline.process import Follower
 from lab_utils.pipeline.runs import PipelineRun
 from lab_utils.settings import read_settings
+from lab_utils.waiting import wait_for
 from tests.integration.lambdas import Lambdas
 from tests.unit.pipeline.repositories import (
     DEPLOY,
@@ -281,7 +286,7 @@ def test_an_interrupt_ends_every_process_and_removes_every_file(workspace: Works
         if "sleep 1002" in line:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(PipelineError, match="You interrupted it"):
         workspace.pipeline(interrupt).run()
     commands = [" ".join(one.info["cmdline"] or []) for one in psutil.process_iter(["cmdline"])]
     assert not [one for one in commands if one in ("sleep 1001", "sleep 1002")]
@@ -291,11 +296,33 @@ def test_what_takes_too_long_is_stopped_with_all_that_it_started(tmp_path: Path)
     bash = str(shutil.which("bash"))
     command = [bash, "-c", "trap '' TERM; setsid sleep 1003 & echo begun; sleep 1004; sleep 1005"]
     environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
-    follower = Follower(command, tmp_path, environment, deadline_s=1)
+    follower = Follower(command, tmp_path, environment, deadline_s=1, owned=tmp_path / "own")
     assert list(follower.lines()) == ["begun"]
     assert follower.is_late
     commands = [" ".join(one.info["cmdline"] or []) for one in psutil.process_iter(["cmdline"])]
     assert not [one for one in commands if one in ("sleep 1003", "sleep 1004", "sleep 1005")]
+
+
+def test_what_was_started_ends_with_its_starter_however_that_ends(tmp_path: Path) -> None:
+    owned = tmp_path / "own"
+    owned.mkdir()
+    starter = f"""
+import os, signal
+from pathlib import Path
+from lab_utils.pipeline.process import Follower
+folder = Path({str(tmp_path)!r})
+command = ["bash", "-c", "setsid sleep 1006 & echo begun; sleep 1007"]
+environment = {{"HOME": str(folder), "PATH": os.environ["PATH"]}}
+for _ in Follower(command, folder, environment, 60, folder / "own").lines():
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = subprocess.run([sys.executable, "-c", starter], check=False)
+    assert killed.returncode == -signal.SIGKILL
+
+    def look() -> str | None:
+        return None if processes_of(str(tmp_path)) or owned.exists() else "all gone"
+
+    assert wait_for(look, timeout_s=30)
 
 
 @pytest.mark.parametrize(
