@@ -27,8 +27,8 @@ from lab_utils.plots.frames import tidy_means, tidy_readings
 from lab_utils.queries import run_query
 
 Answer = TypeVar("Answer")
-INVALID_LOOKS = 5
-"""One look in so many scans DynamoDB's table, which takes longer than all the queries."""
+INVALID_INTERVALS = 5
+"""DynamoDB's table is scanned once in so many looks: that takes longer than all the queries."""
 
 
 class Reader:
@@ -42,7 +42,7 @@ class Reader:
         self._endpoint = endpoint
         self.interval_s = endpoint.interval_s
         self.where = endpoint.where
-        self._looks = 0
+        self._invalid_due_s = 0.0
         self._invalid: InvalidReadings | Lack = Lack("", "")
 
     def read(self, minutes: int) -> Snapshot:
@@ -60,11 +60,11 @@ class Reader:
         is_there = isinstance(readings, pd.DataFrame)
         means = _attempt("the means", lambda: _read_means(at, minutes)) if is_there else no_means()
         decisions = _attempt("the Lambda's log", lambda: read_decisions(at, minutes))
-        if not is_there or isinstance(self._invalid, Lack) or self._looks % INVALID_LOOKS == 0:
+        if not is_there or isinstance(self._invalid, Lack) or begun >= self._invalid_due_s:
             self._invalid = _attempt(
                 "the invalid readings", lambda: read_invalid(at.client("dynamodb"))
             )
-        self._looks += 1
+            self._invalid_due_s = begun + INVALID_INTERVALS * self.interval_s
         return Snapshot(
             at.now,
             datetime.now(UTC),

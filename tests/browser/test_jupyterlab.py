@@ -73,6 +73,7 @@ def jupyterlab(workspace: Path) -> Iterator[JupyterLab]:
     home, folder, token = workspace.parent / "home", workspace.parent / "books", "a-token"
     folder.mkdir()
     shutil.copy(PATHS[0], folder)
+    SCREENS.mkdir(parents=True, exist_ok=True)
     quiet(home / "settings")
     command = [sys.executable, "-m", "jupyter", "lab", "--notebook-dir", str(folder)]
     command += ["--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"]
@@ -150,7 +151,6 @@ def test_run_all_cells_of_notebook_1_passes_every_check(
     executed: tuple[Tab, nbformat.NotebookNode],
 ) -> None:
     tab, book = executed
-    SCREENS.mkdir(parents=True, exist_ok=True)
     tab.page.screenshot(path=SCREENS / "jupyterlab.png")
     for cell in code_cells(book):
         assert not [one for one in cell.outputs if one.output_type == "error"], text_of(cell)
@@ -201,6 +201,7 @@ def test_the_dashboard_is_shown_below_a_cell(jupyterlab: JupyterLab, tabs: Tabs)
     run_all(tab)
     frame = tab.page.frame_locator('iframe[title="The house, live"]')
     expect(frame.locator("#status")).to_have_text("no readings")
+    tab.page.screenshot(path=SCREENS / "dashboard_in_jupyterlab.png")
     link = tab.page.get_by_role("link", name="Open the dashboard")
     address = str(link.get_attribute("href"))
     with urllib.request.urlopen(address) as answer:
