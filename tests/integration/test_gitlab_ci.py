@@ -13,8 +13,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from lab_utils.settings import CHECKOUT
@@ -114,6 +116,20 @@ def test_the_function_has_the_code_that_the_pipeline_packed(run: dict[str, Any])
 
 
 def test_another_seed_prints_what_is_committed(run: dict[str, Any]) -> None:
-    log = run["jobs"]["papermill"][2]
-    assert f"-p seed={SEED}" in log
-    assert "other than committed: nothing" in log
+    assert "other than committed: nothing" in run["jobs"]["papermill"][2]
+    [executed] = kept(run, "04_scheduled_lambda.ipynb")
+    cells = nbformat.read(executed, as_version=4).cells
+    [given] = [one for one in cells if "injected-parameters" in one.metadata.get("tags", [])]
+    assert f"seed = {SEED}" in given.source.splitlines()
+
+
+def test_the_executed_notebooks_and_their_pages_are_kept(run: dict[str, Any]) -> None:
+    for path in sorted((CHECKOUT / "notebooks").glob("*.ipynb")):
+        assert kept(run, path.name)
+        assert kept(run, f"{path.stem}.html")
+    assert kept(run, "index.html")
+    assert kept(run, "nbval.xml")
+
+
+def kept(run: dict[str, Any], name: str) -> list[Path]:
+    return [path for path in map(Path, run["artifacts"]) if path.name == name]
