@@ -10,7 +10,13 @@ from lab_utils.teardown.evidence import count_aws, count_types, once_made
 from lab_utils.teardown.leftovers import Leftover, counted
 from lab_utils.teardown.ownership import Owner, owner_of
 from lab_utils.teardown.preview import count_services, number_of
-from lab_utils.teardown.survey import Survey, is_embedded, settled_survey, survey
+from lab_utils.teardown.survey import (
+    Survey,
+    is_embedded,
+    place_of,
+    settled_survey,
+    survey,
+)
 
 _PART = 7
 _MOST_NAMED = 3
@@ -88,8 +94,8 @@ def _ask(context: CheckContext, workspace: Path) -> Survey:
 
 
 def _owner(context: CheckContext, workspace: Path) -> Owner:
-    is_own = is_embedded(context.client)
-    return owner_of(workspace, context.state(), is_account_own=is_own)
+    place = None if is_embedded(context.client) else place_of(context.client)
+    return owner_of(workspace, context.state(), place)
 
 
 def _named(leftovers: Sequence[Leftover]) -> str:

@@ -56,10 +56,19 @@ def _ties(state: State) -> Ties:
         "aws_iam_group_policy_attachment": ("policy_arn", "group"),
         "aws_iam_user_policy_attachment": ("policy_arn", "user"),
     }
-    return {
+    held = list(managed(state))
+    ties = {
         (str(attributes.get(ends[kind][0])), str(attributes.get(ends[kind][1])))
-        for kind, attributes in managed(state)
+        for kind, attributes in held
         if kind in ends
+    }
+    # This one ties a policy to many.
+    return ties | {
+        (attributes["policy_arn"], name)
+        for kind, attributes in held
+        if kind == "aws_iam_policy_attachment"
+        for names in ("users", "roles", "groups")
+        for name in attributes.get(names) or ()
     }
 
 

@@ -25,7 +25,7 @@ from lab_utils.teardown.look import Look
 from lab_utils.teardown.ownership import Owner, owner_of
 from lab_utils.teardown.preview import Preview, count_services, preview
 from lab_utils.teardown.removal import remove_all
-from lab_utils.teardown.survey import Survey, settled_survey, survey
+from lab_utils.teardown.survey import Survey, place_of, settled_survey, survey
 from lab_utils.terraform import Terraform
 
 _SETTLE_S = 120.0
@@ -159,7 +159,8 @@ class Teardown:
         return tuple(removed), found
 
     def _owner(self, state: State) -> Owner:
-        return owner_of(self._workspace, state, is_account_own=self._is_account_own)
+        place = None if self._is_account_own else place_of(self._client)
+        return owner_of(self._workspace, state, place)
 
 
 def explained(error: TerraformError, blockers: Sequence[Leftover]) -> TerraformError:
@@ -188,7 +189,8 @@ def proof_lines(proof: Proof, *, with_leftovers: bool) -> list[str]:
         if any(one.calls for one in found.leftovers) and not with_leftovers:
             lines.append("lab.destroy(leftovers=True) or lab destroy --leftovers removes it.")
     elif found.is_clean:
-        lines.append("Nothing of the practical is left.")
+        where = " that is surely this workspace's" if found.unsure else ""
+        lines.append(f"Nothing of the practical is left{where}.")
     for one in found.unsure:
         lines.append(f"Look yourself: {one.title}: {one.why}")
         lines.append(f"  {one.remove}")

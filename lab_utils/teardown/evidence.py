@@ -18,6 +18,7 @@ State = Mapping[str, Any]
 _MEMORY = Path(".lab") / "teardown.json"
 _STATE_NAME = "terraform.tfstate"
 _FORMAT = 4
+_ARN_COLONS = 5
 OTHERS = "aws_leftover"
 """Stands for the type of what was removed without Terraform."""
 _IDENTIFYING = (
@@ -33,6 +34,8 @@ _IDENTIFYING = (
 )
 Made = dict[str, list[str]]
 """A Terraform type, such as ``aws_iam_role``, to the names, ids and ARNs of what it made."""
+Place = tuple[str, str]
+"""An account's number and a region."""
 
 
 @dataclass
@@ -40,11 +43,11 @@ class Memory:
     """What the lab remembers of a workspace's resources.
 
     Attributes:
-        made: What Terraform made and nobody has seen gone yet.
+        made: What Terraform made and nobody has seen gone yet, once for each destroy.
         once: How many resources of each type there were before a destroy.
     """
 
-    made: Made = field(default_factory=dict)
+    made: list[Made] = field(default_factory=list)
     once: Counter[str] = field(default_factory=Counter)
 
 
@@ -52,7 +55,7 @@ def read_memory(workspace: Path) -> Memory:
     """Return what the lab remembers of a workspace; nothing where it has written nothing."""
     try:
         told = json.loads((workspace / _MEMORY).read_text(encoding="utf-8"))
-        return Memory(dict(told["made"]), Counter(told["once"]))
+        return Memory([dict(one) for one in told["made"]], Counter(told["once"]))
     except (OSError, ValueError, LookupError, TypeError):
         return Memory()
 
@@ -124,6 +127,23 @@ def made_in(state: State) -> Made:
     return {kind: sorted(values) for kind, values in found.items()}
 
 
+def is_made_in(made: Made, place: Place) -> bool:
+    """Tell whether all that was made was made in an account and a region, as the ARNs say.
+
+    Args:
+        made: What a state held.
+        place: Account and region.
+    """
+    arns = [value.split(":") for values in made.values() for value in values if _is_arn(value)]
+    account, region = place
+    is_here = all(arn[3] in ("", region) and arn[4] in ("", "aws", account) for arn in arns)
+    return is_here and any(arn[4] == account for arn in arns)
+
+
+def _is_arn(value: str) -> bool:
+    return value.startswith("arn:") and value.count(":") >= _ARN_COLONS
+
+
 def joined(parts: Iterable[Made]) -> Made:
     """Return what several places tell of what was made."""
     found: dict[str, set[str]] = {}
@@ -136,7 +156,8 @@ def joined(parts: Iterable[Made]) -> Made:
 def remember(workspace: Path, state: State) -> None:
     """Remember what a state holds, before it is destroyed."""
     memory = read_memory(workspace)
-    memory.made = joined([memory.made, made_in(state)])
+    made = made_in(state)
+    memory.made += [made] if made and made not in memory.made else []
     memory.once |= count_types(state)
     write_memory(workspace, memory)
 
@@ -154,7 +175,7 @@ def forget_made(workspace: Path) -> None:
     On an account that others use, one of them may make something of the same name later.
     """
     memory = read_memory(workspace)
-    memory.made = {}
+    memory.made = []
     write_memory(workspace, memory)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,13 +24,13 @@ class Look:
         client: Returns the boto3 client of a service.
         owner: Tells whose a resource is.
         tagged: The ARNs that the tagging API names for the workbook's tag.
-        functions: The names of the practical's functions.
+        functions: The names of the practical's functions, each with the doubt whose it is.
     """
 
     client: ClientOf
     owner: Owner
     tagged: frozenset[str] = field(default_factory=frozenset)
-    functions: frozenset[str] = field(default_factory=frozenset)
+    functions: Mapping[str, str] = field(default_factory=dict)
 
     def every(self, service: str, operation: str, key: str, **arguments: Any) -> list[Any]:
         """Return the entries of all pages of a listing.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lab_utils.teardown.calls import Call
 from lab_utils.teardown.leftovers import Leftover
@@ -91,10 +91,10 @@ def look_at_logs(look: Look) -> Iterator[Leftover]:
     Source:
         https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
     """
-    own = {f"{_LOG_OF_FUNCTION}{name}" for name in look.functions}
+    own = {f"{_LOG_OF_FUNCTION}{name}": doubt for name, doubt in look.functions.items()}
     for group in look.every("logs", "describe_log_groups", "logGroups"):
         name, arn = group["logGroupName"], group["arn"].removesuffix(":*")
-        kin = LAMBDA_MADE if name in own else ""
+        kin = f"{LAMBDA_MADE}{own[name]}" if name in own else ""
         if look.owner.is_account_own and name == _LOG_OF_IOT:
             kin = IOT_MADE
         is_tagged = arn in look.tagged
@@ -104,15 +104,22 @@ def look_at_logs(look: Look) -> Iterator[Leftover]:
             yield Leftover("CloudWatch Logs", "log group", name, why, (call,))
 
 
-def own_functions(look: Look) -> frozenset[str]:
-    """Return the names of the practical's functions, those that exist and those that did."""
-    tagged = (arn.rsplit(":", 1)[-1] for arn in look.tagged if ":lambda:" in arn)
-    known = look.owner.sure(_FUNCTION)
-    return frozenset({*tagged, *(name for name in known if ":" not in name)})
+def own_functions(look: Look) -> dict[str, str]:
+    """Return the names of the practical's functions, those that exist and those that did.
+
+    Each comes with what is to be said of a tie to it: nothing, or the doubt whose it is.
+    """
+    tagged = {arn.rsplit(":", 1)[-1] for arn in look.tagged if ":lambda:" in arn}
+    perhaps = {*tagged, *look.owner.perhaps.get(_FUNCTION, ())}
+    found = dict.fromkeys(perhaps, look.owner.doubted(""))
+    found |= dict.fromkeys(look.owner.sure(_FUNCTION), "")
+    return {name: doubt for name, doubt in found.items() if ":" not in name}
 
 
-def _kin(arns: list[str], functions: frozenset[str]) -> str:
+def _kin(arns: list[str], functions: Mapping[str, str]) -> str:
     """Return what ties something to the practical's function, among the ARNs that it invokes."""
     names = [arn.split(":function:", 1)[1].split(":")[0] for arn in arns if ":function:" in arn]
     found = [name for name in names if name in functions]
-    return f"made by hand, and invokes your function {found[0]}" if found else ""
+    # A tie to what is surely the practical's counts more than one to what may be.
+    found.sort(key=lambda name: bool(functions[name]))
+    return "".join(f"made by hand, and invokes {one}{functions[one]}" for one in found[:1])

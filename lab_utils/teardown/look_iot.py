@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from lab_utils.teardown.calls import Call
 from lab_utils.teardown.leftovers import Leftover
 from lab_utils.teardown.look import Look, unless_gone
-from lab_utils.teardown.ownership import has_tag
+from lab_utils.teardown.ownership import MAYBE, has_tag
 
 SERVICE = "IoT Core"
 _CERTIFICATE, _THING, _POLICY = "aws_iot_certificate", "aws_iot_thing", "aws_iot_policy"
@@ -27,9 +27,9 @@ def look_at_iot(look: Look) -> Iterator[Leftover]:
     """
     yield from _rules(look)
     policies = list(_policies(look))
-    certificates = list(_certificates(look, [one.name for one, _why in policies]))
+    certificates = list(_certificates(look, {one.name: why for one, why in policies}))
     yield from certificates
-    gone = {one.name for one in certificates}
+    gone = {one.name: one.why for one in certificates}
     yield from _things(look, gone)
     for policy, why in policies:
         yield policy.leftover(why, gone)
@@ -45,7 +45,7 @@ class _Policy:
     versions: tuple[str, ...]
     targets: tuple[str, ...]
 
-    def leftover(self, why: str, gone: set[str]) -> Leftover:
+    def leftover(self, why: str, gone: Container[str]) -> Leftover:
         """Return it as what is left, where the certificates of some ids go before it."""
         name = {"policyName": self.name}
         stay = (target for target in self.targets if _id_of(target) not in gone)
@@ -99,8 +99,8 @@ def certificate_policies(look: Look, arn: str) -> list[str]:
     return [one["policyName"] for one in policies]
 
 
-def _certificates(look: Look, policies: list[str]) -> Iterator[Leftover]:
-    kin = dict(_kin(look, policies))
+def _certificates(look: Look, policies: Mapping[str, str]) -> Iterator[Leftover]:
+    kin = _kin(look, policies)
     for certificate in look.every("iot", "list_certificates", "certificates"):
         arn, name = certificate["certificateArn"], certificate["certificateId"]
         why = look.owner.reason(_CERTIFICATE, name, arn, kin=kin.get(arn, ""))
@@ -123,28 +123,36 @@ def _certificates(look: Look, policies: list[str]) -> Iterator[Leftover]:
         yield Leftover(SERVICE, "certificate", name, f"{why}{more}", tuple(calls))
 
 
-def _kin(look: Look, policies: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield the certificates that are tied to the practical's things and policies."""
+def _kin(look: Look, policies: Mapping[str, str]) -> dict[str, str]:
+    """Return what ties certificates to the practical's policies and things, by ARN."""
+    found: dict[str, str] = {}
+    # Those that are surely the practical's last: their word counts more.
+    for policy, why in sorted(policies.items(), key=lambda one: MAYBE not in one[1]):
+        doubt = look.owner.doubted("") if MAYBE in why else ""
+        for arn in policy_targets(look, policy):
+            found[arn] = f"made by hand, and the policy {policy} is attached to it{doubt}"
     known = look.owner.sure(_THING)
     for thing in look.every("iot", "list_things", "things"):
         if thing["thingName"] in known:
             for arn in thing_principals(look, thing["thingName"]):
-                yield arn, f"made by hand, and attached to your thing {thing['thingName']}"
-    for policy in policies:
-        for arn in policy_targets(look, policy):
-            yield arn, f"made by hand, and your policy {policy} is attached to it"
+                found[arn] = f"made by hand, and attached to your thing {thing['thingName']}"
+    return found
 
 
-def _things(look: Look, gone: set[str]) -> Iterator[Leftover]:
+def _things(look: Look, gone: Mapping[str, str]) -> Iterator[Leftover]:
     named = look.owner.named.get(_THING, [])
     for thing in look.every("iot", "list_things", "things"):
         name = thing["thingName"]
         is_known = look.owner.is_account_own or name in named or look.owner.knows(_THING, name)
         principals = thing_principals(look, name) if is_known else []
         stay = [arn for arn in principals if _id_of(arn) not in gone]
+        ties = [gone[_id_of(arn)] for arn in principals if arn not in stay]
         # A thing has no tags: on a shared account it takes its certificate to know it again.
-        is_tied = name in named and len(stay) < len(principals)
-        kin = "it has your certificate and the name of your files" if is_tied else ""
+        kin = "it has your certificate and the name of your files"
+        if name not in named or not ties:
+            kin = ""
+        elif all(MAYBE in why for why in ties):
+            kin = look.owner.doubted(kin)
         why = look.owner.reason(_THING, name, thing.get("thingArn", ""), kin=kin)
         if why:
             detach = [
@@ -189,20 +197,20 @@ def _logging(look: Look) -> Iterator[Leftover]:
         raise
     role = options.get("roleArn", "").rsplit("/", 1)[-1]
     is_on = not options.get("disableAllLogs") and options.get("defaultLogLevel") != "DISABLED"
-    if is_on and (look.owner.is_account_own or _is_own_role(look, role)):
+    is_own = look.owner.is_account_own or look.owner.knows("aws_iam_role", role)
+    if is_on and (is_own or _is_tagged_role(look, role)):
         off = {"defaultLogLevel": "DISABLED", "disableAllLogs": True}
         why = (
             "Terraform sets what AWS IoT logs, but has no way to unset it; it still names the "
             f"role {role}"
         )
+        why = why if is_own else look.owner.doubted(why)
         call = Call("iot", "set_v2_logging_options", off)
         level = f"at the level {options['defaultLogLevel']}"
         yield Leftover(SERVICE, "logging options", level, why, (call,))
 
 
-def _is_own_role(look: Look, role: str) -> bool:
-    if look.owner.knows("aws_iam_role", role):
-        return True
+def _is_tagged_role(look: Look, role: str) -> bool:
     ask = partial(look.every, "iam", "list_role_tags", "Tags", RoleName=role)
     return has_tag({one["Key"]: one["Value"] for one in unless_gone(ask, [])})
 

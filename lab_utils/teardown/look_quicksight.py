@@ -54,7 +54,11 @@ def look_at_quicksight(look: Look) -> Iterator[Leftover]:
             if identity in _OWN or arn in look.tagged:
                 delete = f"delete_{kind.replace(' ', '_')}"
                 call = Call("quicksight", delete, {**named, identifier: identity})
-                why = "lab.quicksight made it, and Terraform does not know it"
+                # Every workspace gives the same ids, and nothing notes which one made it.
+                why = look.owner.doubted(
+                    "lab.quicksight made it, and Terraform does not know it; lab quicksight "
+                    "delete removes it"
+                )
                 yield Leftover("QuickSight", kind, one.get("Name", identity), why, (call,))
     yield _subscription(account, info.get("AccountName", account))
 

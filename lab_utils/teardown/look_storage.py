@@ -9,7 +9,7 @@ from typing import Any
 from lab_utils.teardown.calls import Call
 from lab_utils.teardown.leftovers import Leftover
 from lab_utils.teardown.look import Look, unless_gone
-from lab_utils.teardown.ownership import has_tag
+from lab_utils.teardown.ownership import MAYBE, has_tag
 
 _GOING = "DELETING"
 
@@ -37,13 +37,14 @@ def look_at_timestream(look: Look) -> Iterator[Leftover]:
         kind = "aws_timestreamwrite_database"
         why = look.owner.reason(kind, name, arn, is_tagged=_is_tagged(look, arn))
         if why:
-            yield from _tables(look, name)
+            yield from _tables(look, name, why)
             calls = (Call("timestream-write", "delete_database", {"DatabaseName": name}),)
             yield Leftover("Timestream", "database", name, why, calls)
 
 
-def _tables(look: Look, database: str) -> Iterator[Leftover]:
-    kin = f"made by hand in your database {database}, which cannot go before it"
+def _tables(look: Look, database: str, whose: str) -> Iterator[Leftover]:
+    kin = f"made by hand in the database {database}, which cannot go before it"
+    kin = look.owner.doubted(kin) if MAYBE in whose else kin
     arguments = {"DatabaseName": database}
     for table in look.every("timestream-write", "list_tables", "Tables", **arguments):
         identifiers = (f"{table['TableName']}:{database}", table["Arn"])

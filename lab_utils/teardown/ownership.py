@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab_utils.mqtt_errors import certificate_id
-from lab_utils.teardown.evidence import Made, State, joined, made_in, read_backup, read_memory
+from lab_utils.teardown.evidence import (
+    Made,
+    Place,
+    State,
+    is_made_in,
+    joined,
+    made_in,
+    read_backup,
+    read_memory,
+)
 
 TAG_KEY, TAG_VALUE = "workbook", "practical-aws-iot"
 """The tag that the given ``provider.tf`` puts on everything that can have one."""
@@ -32,8 +41,11 @@ _NAME = re.compile(
 IN_STATE = "it is in Terraform's state: lab.destroy() removes it"
 REMEMBERED = "Terraform made it, and its state does not know it any more"
 NAMED = "it has the name that the practical or your files give, and Terraform's state lacks it"
+ONCE = "Terraform made one of this name and destroyed it, as its state's backup tells"
 TAGGED = f"it has the workbook's tag ({TAG_KEY}), and Terraform's state lacks it"
 BY_HAND = "it was made by hand, without the workbook's tag"
+MAYBE = "only you know whether it is this workspace's or another's of the account"
+"""Stands in the reason for what no command of ours may remove."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +55,20 @@ class Owner:
     Attributes:
         in_state: What Terraform's state holds, by type.
         made: What Terraform is known to have made, by type.
+        perhaps: What it once made and destroyed since, by type: somebody else may have made
+            something of the same name after it.
         named: The names that the files and the practical give, by type.
         is_account_own: Whether the whole account is the workspace's, as an embedded AWS is.
+        has_state: Whether there is a state, even an empty one; else it is lost, or nothing was
+            ever made.
     """
 
     in_state: Made = field(default_factory=dict)
     made: Made = field(default_factory=dict)
+    perhaps: Made = field(default_factory=dict)
     named: Made = field(default_factory=dict)
     is_account_own: bool = False
+    has_state: bool = True
 
     def knows(self, kind: str, *identifiers: str) -> bool:
         """Tell whether Terraform made the resource of a type with one of these names or ids."""
@@ -67,8 +85,9 @@ class Owner:
         """Return why a resource is taken for the practical's; None for a stranger.
 
         On an account that others use too, a name alone says nothing: anybody may have a table
-        called ``Temperature``. There it takes Terraform's word, the tag, or a tie to something
-        that has one of them.
+        called ``Temperature``. There it takes Terraform's word, or a tie to something that has
+        it. The tag is no more than a sign there, as each workspace of the workbook gives the
+        same one: the reason then ends in ``MAYBE``.
 
         Args:
             kind: Its Terraform type.
@@ -80,28 +99,45 @@ class Owner:
             return IN_STATE
         if self.knows(kind, *identifiers):
             return REMEMBERED
-        if is_tagged or kin:
-            return TAGGED if is_tagged else kin
+        if is_tagged and (self.is_account_own or not kin or MAYBE in kin):
+            return self.doubted(TAGGED)
+        if kin:
+            return kin
+        if not self.is_account_own:
+            was_made = not set(identifiers).isdisjoint(self.perhaps.get(kind, ()))
+            return self.doubted(ONCE) if was_made else None
         is_named = not set(identifiers).isdisjoint(self.named.get(kind, ()))
-        if is_named and self.is_account_own:
-            return NAMED
-        return BY_HAND if self.is_account_own else None
+        return NAMED if is_named else BY_HAND
+
+    def doubted(self, why: str) -> str:
+        """Return a reason with what makes it none on an account that others use too."""
+        return why if self.is_account_own else f"{why}; {MAYBE}"
 
 
-def owner_of(workspace: Path, state: State, *, is_account_own: bool) -> Owner:
+def owner_of(workspace: Path, state: State, place: Place | None) -> Owner:
     """Return what a workspace tells of the practical's resources.
 
     Args:
         workspace: The workspace.
         state: Terraform's state now; empty if it is lost.
-        is_account_own: Whether nobody else uses the account.
+        place: Account and region that are asked, if others use the account too: what was made
+            elsewhere, on the embedded AWS above all, has its names only in common with what is
+            there. None where nobody else uses the account.
     """
-    now = made_in(state)
-    earlier = [made_in(read_backup(workspace)), read_memory(workspace).made]
-    made = joined([now, *earlier, _certificate_of(workspace)])
+    now, backup = made_in(state), made_in(read_backup(workspace))
+    # A state that exists knows more than its backup: Terraform destroyed what it lacks.
+    is_past = place is not None and bool(state)
+    parts = [now, *read_memory(workspace).made, *([] if is_past else [backup])]
+    here = [part for part in parts if place is None or is_made_in(part, place)]
     given = {kind: list(names) for kind, names in PRACTICAL.items()}
-    named = joined([given, _named_in(workspace.glob("terraform/*.tf"))])
-    return Owner(now, made, named, is_account_own)
+    return Owner(
+        in_state=now if now in here else {},
+        made=joined([*here, _certificate_of(workspace)]),
+        perhaps=backup if place and is_past and is_made_in(backup, place) else {},
+        named=joined([given, _named_in(workspace.glob("terraform/*.tf"))]),
+        is_account_own=place is None,
+        has_state=bool(state),
+    )
 
 
 def _certificate_of(workspace: Path) -> Made:

@@ -71,11 +71,14 @@ class Preview:
         return [*said, *self._others(with_leftovers), *self._blockers(with_leftovers)]
 
     def _others(self, with_leftovers: bool) -> Iterator[str]:
-        if self.others:
-            goes = "goes too" if with_leftovers else "stays"
-            counts = Counter(one.service for one in self.others)
-            yield f"What Terraform does not remove {goes}: {counted(counts)}"
-            yield from (f"  {one.title}" for one in self.others)
+        removable = [one for one in self.others if one.calls]
+        yours = [one for one in self.others if not one.calls]
+        goes = "goes too" if with_leftovers else "stays"
+        for verb, some in ((goes, removable), ("is left to you", yours)):
+            if some:
+                counts = Counter(one.service for one in some)
+                yield f"What Terraform does not remove {verb}: {counted(counts)}"
+                yield from (f"  {one.title}" for one in some)
 
     def _blockers(self, with_leftovers: bool) -> Iterator[str]:
         if self.blockers:

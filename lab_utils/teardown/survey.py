@@ -11,6 +11,7 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lab_utils.teardown.calls import ClientOf
+from lab_utils.teardown.evidence import Place
 from lab_utils.teardown.leftovers import Leftover
 from lab_utils.teardown.look import Look, Looker
 from lab_utils.teardown.look_functions import (
@@ -24,7 +25,7 @@ from lab_utils.teardown.look_iam import look_at_iam
 from lab_utils.teardown.look_iot import look_at_iot
 from lab_utils.teardown.look_quicksight import look_at_quicksight
 from lab_utils.teardown.look_storage import look_at_dynamodb, look_at_s3, look_at_timestream
-from lab_utils.teardown.ownership import TAG_KEY, TAG_VALUE, Owner
+from lab_utils.teardown.ownership import MAYBE, TAG_KEY, TAG_VALUE, Owner
 from lab_utils.waiting import wait_for
 
 T = TypeVar("T")
@@ -117,7 +118,7 @@ def survey(client: ClientOf, owner: Owner, only: Container[str] | None = None) -
     elsewhere = _guarded(_TAGS, lambda: _tagged(look), unasked)
     if elsewhere is not None:
         look = replace(look, tagged=frozenset(elsewhere))
-        found += _of_other_services(elsewhere)
+        found += _of_other_services(elsewhere, owner)
         asked.append(_TAGS)
     look = replace(look, functions=own_functions(look))
     for name, looker in LOOKS:
@@ -130,9 +131,19 @@ def survey(client: ClientOf, owner: Owner, only: Container[str] | None = None) -
         if some is not None:
             found += some
             asked.append(name)
+    found = [_kept_from_calls(one, owner) if MAYBE in one.why else one for one in found]
     sure = tuple(one for one in found if one.is_sure)
     unsure = tuple(one for one in found if not one.is_sure)
     return Survey(sure, unsure, tuple(asked), unasked)
+
+
+def _kept_from_calls(one: Leftover, owner: Owner) -> Leftover:
+    """Return what may be another workspace's with its command only, so that nothing removes it.
+
+    Where the state is lost it may as well be this workspace's: then nothing is proved before
+    somebody has looked.
+    """
+    return replace(one, calls=(), by_hand=one.remove, is_sure=not owner.has_state)
 
 
 def settled_survey(client: ClientOf, owner: Owner, timeout_s: float) -> Survey:
@@ -153,6 +164,12 @@ def settled_survey(client: ClientOf, owner: Owner, timeout_s: float) -> Survey:
 
     wait_for(look, timeout_s)
     return last
+
+
+def place_of(client: ClientOf) -> Place:
+    """Return the account and the region that clients speak to."""
+    account = client("sts").get_caller_identity()["Account"]
+    return account, client("iot").meta.region_name
 
 
 def is_embedded(client: ClientOf) -> bool:
@@ -180,10 +197,11 @@ def _tagged(look: Look) -> list[str]:
     return [one["ResourceARN"] for one in found]
 
 
-def _of_other_services(arns: list[str]) -> Iterator[Leftover]:
+def _of_other_services(arns: list[str], owner: Owner) -> Iterator[Leftover]:
     for arn in arns:
         service = arn.split(":")[2]
         if service not in _ASKED_ITSELF:
             why = f"it has the workbook's tag ({TAG_KEY}), in a service that the practical lacks"
             by_hand = f"delete {arn} in the console of {service}, or with: aws {service} help"
-            yield Leftover(service, "resource", arn.split(":", 5)[5], why, by_hand=by_hand)
+            name = arn.split(":", 5)[5]
+            yield Leftover(service, "resource", name, owner.doubted(why), by_hand=by_hand)

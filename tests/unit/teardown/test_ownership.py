@@ -19,7 +19,9 @@ from lab_utils.teardown.evidence import (
 from lab_utils.teardown.ownership import (
     BY_HAND,
     IN_STATE,
+    MAYBE,
     NAMED,
+    ONCE,
     REMEMBERED,
     TAGGED,
     Owner,
@@ -27,6 +29,7 @@ from lab_utils.teardown.ownership import (
 )
 
 TABLE = "aws_dynamodb_table"
+PLACE = ("123456789012", "eu-west-1")
 HCL = """
 resource "aws_dynamodb_table" "temperature" {
   name = "Readings" # of part 2
@@ -53,13 +56,15 @@ def state_of(*resources: tuple[str, dict[str, Any]]) -> dict[str, Any]:
     ("is_own", "tagged", "kin", "reason"),
     [
         (True, True, "", TAGGED),
-        (False, True, "", TAGGED),
+        (False, True, "", f"{TAGGED}; {MAYBE}"),
+        (False, True, "tied", "tied"),
+        (False, True, f"tied; {MAYBE}", f"{TAGGED}; {MAYBE}"),
         (False, False, "tied", "tied"),
         (True, False, "", NAMED),
         (False, False, "", None),
     ],
 )
-def test_on_a_shared_account_a_name_alone_is_no_reason(
+def test_on_a_shared_account_a_name_is_no_reason_and_the_tag_an_unsure_one(
     is_own: bool, tagged: bool, kin: str, reason: str | None
 ) -> None:
     owner = Owner(named={TABLE: ["Temperature"]}, is_account_own=is_own)
@@ -75,18 +80,61 @@ def test_what_terraform_made_is_known_before_anything_else() -> None:
 
 
 def test_names_come_from_the_files_the_state_its_backup_and_the_memory(tmp_path: Path) -> None:
-    folder = tmp_path / "terraform"
-    folder.mkdir()
-    (folder / "dynamo.tf").write_text(HCL)
-    backup = state_of((TABLE, {"id": "Older", "arn": "arn:older"}))
-    (folder / "terraform.tfstate.backup").write_text(json.dumps(backup))
+    write_backup(tmp_path, state_of((TABLE, {"id": "Older", "arn": "arn:older"})))
+    (tmp_path / "terraform" / "dynamo.tf").write_text(HCL)
     remember(tmp_path, state_of(("aws_iam_role", {"id": "noted"})))
-    owner = owner_of(tmp_path, state_of((TABLE, {"id": "Now"})), is_account_own=False)
+    owner = owner_of(tmp_path, state_of((TABLE, {"id": "Now"})), None)
     assert owner.in_state == {TABLE: ["Now"]}
     assert owner.made[TABLE] == ["Now", "Older", "arn:older"]
     assert owner.made["aws_iam_role"] == ["noted"]
     assert set(owner.named[TABLE]) == {"Readings", "Temperature"}
     assert set(owner.named["aws_iam_role"]) == {"iot_role", "lambda_role"}
+
+
+def write_backup(workspace: Path, state: dict[str, Any]) -> None:
+    (workspace / "terraform").mkdir(exist_ok=True)
+    (workspace / "terraform" / "terraform.tfstate.backup").write_text(json.dumps(state))
+
+
+def table(account: str, region: str = PLACE[1]) -> dict[str, Any]:
+    """A state with the table that everybody's practical has."""
+    arn = f"arn:aws:dynamodb:{region}:{account}:table/Temperature"
+    return state_of((TABLE, {"id": "Temperature", "arn": arn}))
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "state"),
+    [
+        (table("000000000000"), {}),
+        (table("000000000000"), state_of()),
+        (table(PLACE[0], "us-east-1"), {}),
+        (state_of((TABLE, {"id": "Temperature"})), {}),
+    ],
+)
+def test_what_was_made_elsewhere_gives_no_right_to_its_namesake_on_a_shared_account(
+    tmp_path: Path, elsewhere: dict[str, Any], state: dict[str, Any]
+) -> None:
+    write_backup(tmp_path, elsewhere)
+    remember(tmp_path, elsewhere)
+    assert owner_of(tmp_path, state, PLACE).reason(TABLE, "Temperature") is None
+    assert owner_of(tmp_path, elsewhere, PLACE).reason(TABLE, "Temperature") is None
+
+
+def test_what_was_noted_before_a_destroy_here_is_known_again_beside_what_was_elsewhere(
+    tmp_path: Path,
+) -> None:
+    remember(tmp_path, table("000000000000"))
+    remember(tmp_path, table(PLACE[0]))
+    assert owner_of(tmp_path, state_of(), PLACE).reason(TABLE, "Temperature") == REMEMBERED
+
+
+def test_a_backup_speaks_for_a_lost_state_and_only_raises_a_doubt_beside_one_that_exists(
+    tmp_path: Path,
+) -> None:
+    write_backup(tmp_path, table(PLACE[0]))
+    assert owner_of(tmp_path, {}, PLACE).reason(TABLE, "Temperature") == REMEMBERED
+    destroyed = owner_of(tmp_path, state_of(), PLACE)
+    assert destroyed.reason(TABLE, "Temperature") == f"{ONCE}; {MAYBE}"
 
 
 def test_once_nothing_is_left_the_names_are_forgotten_and_the_numbers_are_not(
@@ -95,7 +143,7 @@ def test_once_nothing_is_left_the_names_are_forgotten_and_the_numbers_are_not(
     remember(tmp_path, state_of((TABLE, {"id": "a"}), (TABLE, {"id": "b"})))
     remember_removed(tmp_path, 2)
     forget_made(tmp_path)
-    assert read_memory(tmp_path).made == {}
+    assert read_memory(tmp_path).made == []
     assert once_made(tmp_path, {}) == {TABLE: 2, "aws_leftover": 2}
     assert once_made(None, {}) == {}
 
@@ -104,7 +152,7 @@ def test_once_nothing_is_left_the_names_are_forgotten_and_the_numbers_are_not(
 def test_a_damaged_memory_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / ".lab").mkdir()
     (tmp_path / ".lab" / "teardown.json").write_text(text)
-    assert read_memory(tmp_path).made == {}
+    assert read_memory(tmp_path).made == []
 
 
 def test_a_damaged_state_is_restored_from_a_backup_that_holds_something(tmp_path: Path) -> None:
