@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,8 +82,25 @@ def read_window(
         QueryError: It holds no question, or a name in braces within quotes.
     """
     sql = read_file(context, name)
-    bare = without_comments(sql)
     held, needed = set(names_in_braces(sql)), values or {}
+    _require_names(name, held, needed)
+    if "begin" not in held and not _NOW.search(without_comments(sql)):
+        raise CheckError(
+            f"run {name}",
+            f"{name} says nothing about when: it reads the whole table, however old",
+            "limit it: AND time BETWEEN {begin} AND {end}, or AND time > ago(15m). Timestream "
+            "bills what a query reads, and a dashboard asks each few seconds.",
+        )
+    filled = fill_in(sql, {**dict(zip(WINDOW_NAMES, window, strict=True)), **needed})
+    return Question(name, filled, window[0] if "begin" in held else None)
+
+
+def _require_names(name: str, held: Set[str], needed: Mapping[str, object]) -> None:
+    """Make sure that a statement holds the names in braces that are filled in, and no others.
+
+    Raises:
+        CheckError: A variable of a notebook, or a number in place of a name.
+    """
     foreign = sorted(held - set(WINDOW_NAMES) - set(needed))
     if foreign:
         raise CheckError(
@@ -99,15 +116,6 @@ def read_window(
             "write the names in braces in place of numbers: the check fills in thresholds of its "
             "own, as you do for the question 'what if?'.",
         )
-    if "begin" not in held and not _NOW.search(bare):
-        raise CheckError(
-            f"run {name}",
-            f"{name} says nothing about when: it reads the whole table, however old",
-            "limit it: AND time BETWEEN {begin} AND {end}, or AND time > ago(15m). Timestream "
-            "bills what a query reads, and a dashboard asks each few seconds.",
-        )
-    filled = fill_in(sql, {**dict(zip(WINDOW_NAMES, window, strict=True)), **needed})
-    return Question(name, filled, window[0] if "begin" in held else None)
 
 
 def explain(name: str, error: QueryError) -> CheckError:

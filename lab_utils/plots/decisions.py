@@ -58,10 +58,7 @@ def plot_decisions(
     """
     axes = ax or new_axes()
     tidy = tidy_decisions(decisions)
-    style_temperatures(axes)
-    title = "What was decided by each mean"
-    axes.set_title(title, color=INK, loc="left", fontsize=11, pad=_TITLE_PAD)
-    axes.set_xlabel("lab time (UTC), each mean when it was decided upon", color=INK)
+    _name(axes)
     zones = sorted({*tidy["zone_id"], *(switch.zone_id for switch in switches)})
     for place, zone_id in enumerate(zones):
         _draw_zone(axes, tidy[tidy["zone_id"] == zone_id], zone_id, place)
@@ -74,6 +71,13 @@ def plot_decisions(
     if tidy.empty:
         write_note(axes, "There are no decisions: the query has no rows.")
     return axes
+
+
+def _name(axes: Axes) -> None:
+    style_temperatures(axes)
+    title = "What was decided by each mean"
+    axes.set_title(title, color=INK, loc="left", fontsize=11, pad=_TITLE_PAD)
+    axes.set_xlabel("lab time (UTC), each mean when it was decided upon", color=INK)
 
 
 def _draw_zone(axes: Axes, rows: pd.DataFrame, zone_id: int, place: int) -> None:
