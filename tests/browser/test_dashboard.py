@@ -244,18 +244,16 @@ def grounds(tab: Tab) -> list[str]:
 
 
 def test_when_the_page_s_process_is_gone_the_page_says_so_and_comes_back_with_it(
-    lab: Lab, tabs: Tabs
+    lab: Lab, dashboard: Dashboard, tabs: Tabs
 ) -> None:
-    first = Dashboard(lab.settings, None, print)
-    tab = live(tabs, f"{first.url}?zone=1&window=5")
-    first.stop()
+    tab = live(tabs, f"{dashboard.url}?zone=1&window=60")
+    dashboard.stop()
     tab.status("lost")
     expect(tab.page.locator("#notice")).to_contain_text("process does not answer")
-    port = int(first.url.rstrip("/").rpartition(":")[2])
-    second = Dashboard(lab.settings, port, print)
+    again = lab.dashboard(int(dashboard.url.rstrip("/").rpartition(":")[2]))
     try:
         tab.status("live")
         assert first_column(tab, "rooms") == SENSORS[:2]
     finally:
-        second.stop()
+        again.stop()
     assert tab.outside == []

@@ -18,14 +18,14 @@ from tests.browser.tabs import PHONE, Tabs
 from tests.integration.conftest import client_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     settings = read_settings(workspace=tmp_path_factory.mktemp("outages"), environ={})
     yield settings
     local_control().stop(settings)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def dashboard(settings: Settings) -> Iterator[Dashboard]:
     dashboard = Dashboard(settings, None, print)
     yield dashboard
@@ -86,7 +86,7 @@ def test_before_there_are_data_the_page_says_which_part_makes_them(
 def test_when_the_endpoint_goes_the_page_keeps_its_data_and_follows_it_wherever_it_comes_back(
     settings: Settings, dashboard: Dashboard, tabs: Tabs
 ) -> None:
-    session = local_control().start(settings)
+    session = local_control().reset(settings)
     write(make_table(session), 22.5, zone_id="1")
     tab = tabs.open(dashboard.url)
     tab.status("live")
