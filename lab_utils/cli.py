@@ -19,6 +19,8 @@ _SHELLS = ("sh", "powershell", "cmd")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status: 0, or 1 with a message on stderr.
 
+    A command that Ctrl-C ends, and that has no ending of its own, has the status 130.
+
     Args:
         argv: The arguments after the program's name; the process's own by default.
     """
@@ -30,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except LabError as error:
         _report_error(error, getattr(arguments, "json", False))
         return 1
+    except KeyboardInterrupt:
+        print("lab: stopped by Ctrl-C", file=sys.stderr)
+        return 130
     except BrokenPipeError:
         # Whoever reads the output has seen enough, as in `lab start | head -1`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
