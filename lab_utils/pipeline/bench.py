@@ -7,7 +7,9 @@ of the system are stand-ins that say what they would do.
 
 from __future__ import annotations
 
+import errno
 import importlib.util
+import os
 import re
 import shlex
 import shutil
@@ -129,7 +131,7 @@ def make_bench(images: Iterable[str]) -> Bench:
         images: The images that the jobs name: some call Python by its version.
 
     Raises:
-        OSError: There is no space, or no right to write there.
+        OSError: There is no space, or no right to write or to run a program there.
     """
     bench = Bench(Path(tempfile.mkdtemp(prefix="pipeline-")).resolve())
     try:
@@ -138,6 +140,8 @@ def make_bench(images: Iterable[str]) -> Bench:
             folder.mkdir()
         _make_python(bench.python, bench.packages, images)
         _make_stand_ins(bench.stand_ins, bench.python / "bin" / "python")
+        if not os.access(bench.stand_ins / "sudo", os.X_OK):
+            raise OSError(errno.EACCES, "No program may be run there", str(bench.folder))
     except BaseException:
         bench.remove()
         raise

@@ -61,7 +61,7 @@ class Pipeline:
                 ``.gitlab-ci.yml``.
 
         Raises:
-            PipelineError: There is none.
+            PipelineError: There is none, or it is not in the workspace.
         """
         workspace = self._settings.workspace
         names = [str(path)] if path else PLACES
@@ -71,6 +71,12 @@ class Pipeline:
                 "find the pipeline file",
                 f"There is no {' and no '.join(names)} in {workspace}.",
                 "write it, or name another file of the workspace.",
+            )
+        if not found.resolve().is_relative_to(workspace.resolve()):
+            raise PipelineError(
+                "find the pipeline file",
+                f"{found} is not in the workspace {workspace}.",
+                "put it there: GitLab reads nothing from outside of a repository.",
             )
         return found
 

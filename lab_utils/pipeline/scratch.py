@@ -24,6 +24,21 @@ NEVER_PUSHED = (
 _NO_PART_OF_IT = re.compile(r"terraform/.*|notebooks/.*|.*\.ipynb")
 """What changes while a pipeline stays what it is: a notebook is saved, a resource is added."""
 _GROUP = "lab"
+_CONFIGURATION = """\
+[core]
+    repositoryFormatVersion = 0
+    bare = false
+    autocrlf = {autocrlf}
+    safecrlf = false
+    hooksPath = /dev/null
+[user]
+    name = Student
+    email = student@example.com
+[gc]
+    auto = 0
+[commit]
+    gpgSign = false
+"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +64,7 @@ class Git:
 
     def __init__(self, program: str, folder: Path) -> None:
         self._program = program
-        self._folder = folder
+        self.folder = folder
 
     def run(self, *arguments: str, work_tree: Path | None = None) -> str:
         """Return what a command prints.
@@ -60,15 +75,15 @@ class Git:
         base = base_environment()
         environment = {
             "PATH": base.get("PATH", ""),
-            "HOME": str(self._folder),
-            "GIT_DIR": str(self._folder / ".git"),
-            "GIT_WORK_TREE": str(work_tree or self._folder),
+            "HOME": str(self.folder),
+            "GIT_DIR": str(self.folder / ".git"),
+            "GIT_WORK_TREE": str(work_tree or self.folder),
             "GIT_CONFIG_NOSYSTEM": "1",
             "LC_ALL": "C",
         }
         done = subprocess.run(
             [self._program, "-c", "core.quotePath=false", *arguments],
-            cwd=work_tree or self._folder,
+            cwd=work_tree or self.folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -97,21 +112,12 @@ def push(git: Git, repository: Repository, made: Iterable[str]) -> Pushed:
     remarks = []
     crlf = _crlf_scripts(repository)
     git.run("init", "--quiet")
-    settings = {
-        "user.name": "Student",
-        "user.email": "student@example.com",
-        "core.autocrlf": "input" if crlf else "false",
-        "core.safecrlf": "false",
-        "core.hooksPath": "/dev/null",
-        "gc.auto": "0",
-        "commit.gpgSign": "false",
-    }
-    for name, value in settings.items():
-        git.run("config", name, value)
+    settings = _CONFIGURATION.format(autocrlf="input" if crlf else "false")
+    (git.folder / ".git" / "config").write_text(settings, encoding="utf-8")
     tracked = repository.tracked
     excluded = [f"/{name}" for name in made if name not in tracked]
-    exclude_file = Path(git.run("rev-parse", "--git-path", "info/exclude").strip())
-    exclude_file.parent.mkdir(parents=True, exist_ok=True)
+    exclude_file = git.folder / ".git" / "info" / "exclude"
+    exclude_file.parent.mkdir(exist_ok=True)
     exclude_file.write_text("\n".join([*NEVER_PUSHED, *excluded, ""]), encoding="utf-8")
     git.run("add", "--all", "--ignore-errors", ".", work_tree=repository.root)
     if crlf:

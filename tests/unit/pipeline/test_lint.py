@@ -488,6 +488,12 @@ def test_the_workbooks_place_comes_first_then_the_practicals(
     assert pipeline.path(".gitlab-ci.yml") == first
     with pytest.raises(PipelineError, match=r"no other.yml"):
         pipeline.path("other.yml")
+    outside = tmp_path.parent / "outside.yml"
+    outside.write_text(REFERENCE, encoding="utf-8")
+    (tmp_path / "link.yml").symlink_to(outside)
+    for name in ("../outside.yml", "link.yml", str(outside)):
+        with pytest.raises(PipelineError, match="not in the workspace"):
+            pipeline.lint(name)
 
 
 def test_problems_are_reported_with_file_line_and_way_on(

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import pytest
 from lab_utils import cli
 from lab_utils.errors import PipelineError
 from lab_utils.pipeline import packages, run, tools
-from lab_utils.pipeline.bench import STAND_INS
+from lab_utils.pipeline.bench import STAND_INS, make_bench
 from lab_utils.pipeline.pipeline import Pipeline
 from lab_utils.settings import read_settings
 from tests.unit.pipeline.repositories import REFERENCE, write_workbook
@@ -108,6 +110,16 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     settings = read_settings(workspace=tmp_path, environ={})
     with pytest.raises(PipelineError, match="No space left on device"):
         Pipeline(settings, lambda: KEYS, lambda _line: None).run()
+
+
+def test_a_folder_in_which_no_program_may_run_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    with pytest.raises(OSError, match="No program may be run there"):
+        make_bench([])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_command_looks_at_a_file_and_its_status_tells(
