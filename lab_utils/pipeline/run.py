@@ -320,6 +320,6 @@ def _said_of_the_disk() -> Iterator[None]:
         raise PipelineError(
             ATTEMPTED,
             f"The system says: {error.strerror} ({error.filename}).",
-            "free disk space, or set TMPDIR to a folder that has some, and where you may write files "
-            "and run programs.",
+            "free disk space, or set TMPDIR to a folder that has some, and where you may write "
+            "files and run programs.",
         ) from error
