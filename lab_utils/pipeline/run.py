@@ -1,4 +1,9 @@
-"""A pipeline really run on this machine, by gitlab-ci-local with its shell executor."""
+"""A pipeline really run on this machine, by gitlab-ci-local with its shell executor.
+
+Known differences from GitLab: the jobs of a run share one Python environment, in the workbook's own
+version; images and services are not started; an artifact's path may have no blanks; a job that
+opens ``/dev/stderr`` by its name fails (``>&2`` works).
+"""
 
 from __future__ import annotations
 
