@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,11 @@ ENVIRONMENT_READERS = {
 }
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def relative(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
@@ -49,7 +55,7 @@ def imported_modules(tree: ast.AST) -> Iterator[str]:
 def test_modules_and_functions_stay_short(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count("\n") <= LONGEST_MODULE
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
@@ -57,7 +63,7 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=relative)
 def test_each_wrapped_library_has_one_importer(path: Path) -> None:
-    modules = {name.split(".")[0] for name in imported_modules(ast.parse(path.read_text("utf-8")))}
+    modules = {name.split(".")[0] for name in imported_modules(tree_of(path))}
     for library, home in ONE_IMPORTER.items():
         assert library not in modules or relative(path).startswith(home)
 
@@ -66,7 +72,7 @@ def test_each_wrapped_library_has_one_importer(path: Path) -> None:
 def test_nothing_outside_leans_on_the_embedded_aws(path: Path) -> None:
     if relative(path).startswith("local_aws/"):
         return
-    names = list(imported_modules(ast.parse(path.read_text("utf-8"))))
+    names = list(imported_modules(tree_of(path)))
     assert not [name for name in names if name.startswith("lab_utils.local_aws")]
 
 
@@ -74,7 +80,7 @@ def test_nothing_outside_leans_on_the_embedded_aws(path: Path) -> None:
 def test_only_the_settings_read_the_environment(path: Path) -> None:
     if relative(path) in ENVIRONMENT_READERS:
         return
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             assert (node.value.id, node.attr) not in {("os", "environ"), ("os", "getenv")}
         if isinstance(node, ast.ImportFrom) and node.module == "os":
