@@ -14,6 +14,7 @@ from lab_utils.checks.part6_columns import Key
 from lab_utils.checks.part6_files import MEANS, read_file, read_window
 from lab_utils.checks.part6_queries import ask
 from lab_utils.checks.part6_scene import Scene, play_scene, read_raw, valid
+from lab_utils.errors import CheckError
 
 Means = dict[Key, float]
 _NEARLY_C = 39.0
@@ -69,15 +70,25 @@ def expected(
 
     They are those of the minutes in which the checks sent readings. One that still runs need not
     be among them, nor one that another house has changed meanwhile.
+
+    Raises:
+        CheckError: There is no such minute.
     """
     running = pd.Timestamp(context.timeline().now()).floor("min")
     sent = by_zone(scene.own(valid(after)), "count")
     earlier = means_of(valid(before))
-    return {
+    found = {
         key: mean
         for key, mean in means_of(valid(after)).items()
         if sent.get(key, 0) >= _ENOUGH and key[0] < running and earlier.get(key) == mean
     }
+    if not found:
+        raise CheckError(
+            "know the means of some minutes",
+            "the readings of the check are in no minute that was over and stayed as it was",
+            "try again; if a house runs beside it, stop that first.",
+        )
+    return found
 
 
 def find_keys(result: pd.DataFrame, truth: Means, raw: pd.DataFrame) -> tuple[int, int] | Finding:
