@@ -104,20 +104,31 @@ def run_commands(lab: Lab, commands: list[str]) -> None:
             assert (program, driver.main(arguments)) == ("aws", 0), command
 
 
-def test_what_goes_is_counted_and_what_is_left_is_removed_by_the_commands_told(
-    lab: Lab, reader: Reader
+def test_the_command_asks_first_counts_what_goes_and_tells_how_the_rest_is_removed(
+    lab: Lab, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lab.destroy(dry_run=True)
-    assert "Terraform will destroy 30 resources" in reader[0]
-    assert "IAM 12, IoT Core 8, files on this machine 3" in reader[1]
-    assert "What Terraform does not remove stays" in reader[2]
+    command = ["--workspace", str(lab.settings.workspace), "destroy"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("no\n"))
+    assert main(command) == 1
+    shown = capsys.readouterr()
+    assert "Nobody answered yes" in shown.err
+    assert "Terraform will destroy 30 resources" in shown.out
+    assert "IAM 12, IoT Core 8, files on this machine 3" in shown.out
+    assert "What Terraform does not remove stays" in shown.out
+    assert main([*command, "--dry-run", "--json"]) == 0
+    planned = json.loads(capsys.readouterr().out)["planned"]
+    assert (planned["Timestream"], planned["DynamoDB"]) == (2, 1)
     assert lab.terraform.resource_addresses()
     with lab.device("temp_1") as device:
         device.publish("sensor/temperature/temp_1", {"temperature": 1})
-        lab.destroy()
-    assert "30 destroyed" in reader.text
-    assert "terraform/files. terraform.tfstate.backup" in reader.text
-    assert "AWS_ACCESS_KEY_ID" in reader.text
+        assert main([*command, "--yes", "--json"]) == 1
+    shown = capsys.readouterr()
+    told = json.loads(shown.out)
+    assert told["destroyed"] == planned
+    assert [one["kind"] for one in told["leftovers"]] == ["logging options", "log group"]
+    assert list(told["unasked"]) == ["QuickSight"]
+    for words in ("30 destroyed", "terraform/files. terraform.tfstate.backup", "AWS_ACCESS_KEY_ID"):
+        assert words in shown.err
     assert not list((lab.settings.terraform_dir / "files").glob("test.*"))
     left = lab.leftovers()
     assert list(left.columns) == ["service", "kind", "name", "why", "remove"]
@@ -125,10 +136,10 @@ def test_what_goes_is_counted_and_what_is_left_is_removed_by_the_commands_told(
     assert list(left["name"]) == ["at the level ERROR", LOG]
     assert "Lambda made it" in left["why"][1]
     run_commands(lab, list(left["remove"]))
-    reader.clear()
-    lab.destroy()
-    assert reader[0] == "Terraform's state holds nothing: there is nothing to destroy."
-    assert reader[-1] == "Nothing of the practical is left."
+    assert main([*command, "--yes"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "Terraform's state holds nothing: there is nothing to destroy." in lines
+    assert lines[-1] == "Nothing of the practical is left."
 
 
 def test_what_was_tied_by_hand_is_told_with_the_command_that_unties_it(
@@ -371,22 +382,3 @@ def locked(path: Path) -> Iterator[None]:
         assert holder.stdout.readline() == b"held\n"
         yield
         holder.communicate()
-
-
-def test_the_command_asks_first_and_tells_by_its_status_whether_something_is_left(
-    lab: Lab, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    command = ["--workspace", str(lab.settings.workspace), "destroy"]
-    monkeypatch.setattr("sys.stdin", io.StringIO("no\n"))
-    assert main(command) == 1
-    assert "Nobody answered yes" in capsys.readouterr().err
-    assert main([*command, "--dry-run", "--json"]) == 0
-    planned = json.loads(capsys.readouterr().out)["planned"]
-    assert (planned["Timestream"], planned["DynamoDB"]) == (2, 1)
-    assert main([*command, "--yes", "--json"]) == 1
-    told = json.loads(capsys.readouterr().out)
-    assert told["destroyed"] == planned
-    assert [one["kind"] for one in told["leftovers"]] == ["logging options", "log group"]
-    assert list(told["unasked"]) == ["QuickSight"]
-    assert main([*command, "--yes", "--leftovers"]) == 0
-    assert "Nothing of the practical is left." in capsys.readouterr().out
