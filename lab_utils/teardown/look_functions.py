@@ -110,7 +110,7 @@ def own_functions(look: Look) -> dict[str, str]:
     Each comes with what is to be said of a tie to it: nothing, or the doubt whose it is.
     """
     tagged = {arn.rsplit(":", 1)[-1] for arn in look.tagged if ":lambda:" in arn}
-    perhaps = {*tagged, *look.owner.perhaps.get(_FUNCTION, ())}
+    perhaps = tagged | look.owner.uncertain(_FUNCTION)
     found = dict.fromkeys(perhaps, look.owner.doubted(""))
     found |= dict.fromkeys(look.owner.sure(_FUNCTION), "")
     return {name: doubt for name, doubt in found.items() if ":" not in name}

@@ -198,7 +198,8 @@ def _logging(look: Look) -> Iterator[Leftover]:
     role = options.get("roleArn", "").rsplit("/", 1)[-1]
     is_on = not options.get("disableAllLogs") and options.get("defaultLogLevel") != "DISABLED"
     is_own = look.owner.is_account_own or look.owner.knows("aws_iam_role", role)
-    if is_on and (is_own or _is_tagged_role(look, role)):
+    is_doubtful = role in look.owner.uncertain("aws_iam_role") or _is_tagged_role(look, role)
+    if is_on and (is_own or is_doubtful):
         off = {"defaultLogLevel": "DISABLED", "disableAllLogs": True}
         why = (
             "Terraform sets what AWS IoT logs, but has no way to unset it; it still names the "

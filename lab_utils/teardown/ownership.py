@@ -79,15 +79,20 @@ class Owner:
         named = self.named.get(kind, ()) if self.is_account_own else ()
         return {*self.made.get(kind, ()), *named}
 
+    def uncertain(self, kind: str) -> set[str]:
+        """Return the names of a type that are the practical's or somebody else's."""
+        is_lost = not self.is_account_own and not self.has_state
+        return {*self.perhaps.get(kind, ()), *(self.named.get(kind, ()) if is_lost else ())}
+
     def reason(
         self, kind: str, *identifiers: str, is_tagged: bool = False, kin: str = ""
     ) -> str | None:
         """Return why a resource is taken for the practical's; None for a stranger.
 
-        On an account that others use too, a name alone says nothing: anybody may have a table
-        called ``Temperature``. There it takes Terraform's word, or a tie to something that has
-        it. The tag is no more than a sign there, as each workspace of the workbook gives the
-        same one: the reason then ends in ``MAYBE``.
+        On an account that others use too, anybody may have a table called ``Temperature``, and
+        each workspace of the workbook gives the same tag. There it takes Terraform's word, or a
+        tie to something that has it. The tag is no more than a sign there, and so is a name where
+        the state is lost: the reason then ends in ``MAYBE``.
 
         Args:
             kind: Its Terraform type.
@@ -103,11 +108,12 @@ class Owner:
             return self.doubted(TAGGED)
         if kin:
             return kin
-        if not self.is_account_own:
-            was_made = not set(identifiers).isdisjoint(self.perhaps.get(kind, ()))
-            return self.doubted(ONCE) if was_made else None
         is_named = not set(identifiers).isdisjoint(self.named.get(kind, ()))
-        return NAMED if is_named else BY_HAND
+        if self.is_account_own:
+            return NAMED if is_named else BY_HAND
+        if not set(identifiers).isdisjoint(self.perhaps.get(kind, ())):
+            return self.doubted(ONCE)
+        return self.doubted(NAMED) if is_named and not self.has_state else None
 
     def doubted(self, why: str) -> str:
         """Return a reason with what makes it none on an account that others use too."""

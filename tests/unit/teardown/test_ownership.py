@@ -71,6 +71,14 @@ def test_on_a_shared_account_a_name_is_no_reason_and_the_tag_an_unsure_one(
     assert owner.reason(TABLE, "Temperature", is_tagged=tagged, kin=kin) == reason
 
 
+def test_where_the_state_is_lost_a_name_is_a_reason_to_look(tmp_path: Path) -> None:
+    lost = owner_of(tmp_path, {}, PLACE)
+    assert lost.reason(TABLE, "Temperature") == f"{NAMED}; {MAYBE}"
+    assert lost.reason(TABLE, "Customers") is None
+    assert lost.uncertain("aws_lambda_function") == {"ac_control_lambda"}
+    assert owner_of(tmp_path, state_of(), PLACE).uncertain("aws_lambda_function") == set()
+
+
 def test_what_terraform_made_is_known_before_anything_else() -> None:
     owner = Owner(in_state={TABLE: ["a"]}, made={TABLE: ["a", "b"]})
     assert owner.reason(TABLE, "a", is_tagged=True) == IN_STATE
@@ -116,7 +124,8 @@ def test_what_was_made_elsewhere_gives_no_right_to_its_namesake_on_a_shared_acco
 ) -> None:
     write_backup(tmp_path, elsewhere)
     remember(tmp_path, elsewhere)
-    assert owner_of(tmp_path, state, PLACE).reason(TABLE, "Temperature") is None
+    reason = owner_of(tmp_path, state, PLACE).reason(TABLE, "Temperature")
+    assert reason == (None if state else f"{NAMED}; {MAYBE}")
     assert owner_of(tmp_path, elsewhere, PLACE).reason(TABLE, "Temperature") is None
 
 
