@@ -27,6 +27,9 @@ _NOTHING_HINT = (
     "does the deploy job call aws lambda update-function-code (./ci/deploy_lambda.sh) for this "
     "function, in this region, and does it end red when that fails?"
 )
+_IDLE_HINT = (
+    "which jobs run on the default branch is said by their rules:, only: and when:, and by needs:."
+)
 _OTHER_CODE_HINT = (
     "the deploy job has to deploy the zip that the package job made and handed on as artifact, "
     "neither another one nor one that it packs anew."
@@ -45,7 +48,7 @@ def look_at_green(context: CheckContext) -> Finding:
     tree = pipeline.tree()
     known = _known(context, pipeline, function, tree)
     if known:
-        return Finding(True, known)
+        return known
     former = _download(lambdas, function)
     planted = _deploy(lambdas, function, _placeholder())
     finding = None
@@ -66,20 +69,23 @@ def _variables(context: CheckContext) -> dict[str, str]:
     return {name: str(value) for name, value in told.items()} if all(told.values()) else {}
 
 
-def _known(context: CheckContext, pipeline: Pipeline, function: Function, tree: str) -> str:
-    """Return what an earlier run of the same files showed, or "" if that is not known.
+def _known(
+    context: CheckContext, pipeline: Pipeline, function: Function, tree: str
+) -> Finding | None:
+    """Return what an earlier run of the same files showed, or None if that is not known.
 
     Either this check ran it, or the student did: then the deploy job's log has to name the code
     that the function has now.
     """
-    now = code_sha256(context.client("lambda"), function)
+    lambdas = context.client("lambda")
+    now = code_sha256(lambdas, function)
     if context.memory.get(_MEMORY, ("", "", ""))[:2] == (tree, now):
-        return str(context.memory[_MEMORY][2])
+        return Finding(True, str(context.memory[_MEMORY][2]))
     run = pipeline.last_run(deployed=True)
     if run is None or run.tree != tree or not run.has_passed:
-        return ""
+        return None
     is_deployed = now in run.code_sha256.values() and any(now in job.log for job in run.jobs)
-    return _words(run, function) if is_deployed else ""
+    return _judge_package(lambdas, function, run, now) if is_deployed else None
 
 
 def _judge(lambdas: Any, function: Function, run: PipelineRun, planted: str) -> Finding:
@@ -88,14 +94,22 @@ def _judge(lambdas: Any, function: Function, run: PipelineRun, planted: str) -> 
         return _red(run)
     now = code_sha256(lambdas, function)
     if now == planted:
+        idle = [job.name for job in run.jobs if job.status == "skipped"]
+        ending = f"; {', '.join(idle)} did not run" if idle else ""
         seen = f"the pipeline is green, but {function.name} has the code that it had before the run"
-        return Finding(False, seen, hint=_NOTHING_HINT)
+        return Finding(False, seen + ending, hint=_IDLE_HINT if idle else _NOTHING_HINT)
     zips = run.code_sha256
     if now not in zips.values():
         artifacts = ", ".join(f"{name} {value}" for name, value in zips.items()) or "no zip"
         seen = f"{function.name} has the code {now}, but the artifacts are: {artifacts}"
         return Finding(False, seen, hint=_OTHER_CODE_HINT)
-    return _has_handler(lambdas, function, run, now) or Finding(True, _words(run, function))
+    return _judge_package(lambdas, function, run, now)
+
+
+def _judge_package(lambdas: Any, function: Function, run: PipelineRun, deployed: str) -> Finding:
+    """Return whether the deployed artifact is a package that the function can run."""
+    lacking = _has_no_handler(lambdas, function, run, deployed)
+    return lacking or Finding(True, _words(run, function))
 
 
 def _red(run: PipelineRun) -> Finding:
@@ -113,7 +127,7 @@ def _end(job: JobRun) -> str:
     return "\n".join(f"    {line}" for line in lines[-_LAST_LINES:])
 
 
-def _has_handler(
+def _has_no_handler(
     lambdas: Any, function: Function, run: PipelineRun, deployed: str
 ) -> Finding | None:
     """Return what is wrong with a package that lacks the handler's module, else None."""

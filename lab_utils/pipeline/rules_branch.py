@@ -28,10 +28,15 @@ def deploy_only(look: Look) -> Iterator[Problem]:
     if place == "never":
         says = f"It never runs on the default branch (`{look.default_branch}`)."
         yield look.problem("deploy_only", job, says, _HINT, at=at)
+    # The practical itself asks for neither, so its own repositories lose nothing by it.
+    severity: Severity = "error" if look.is_workbook else "remark"
     if place == "every":
         says = "It runs for every branch: what nobody has looked at is deployed too."
-        severity: Severity = "error" if look.is_workbook else "remark"
         yield look.problem("deploy_only", job, says, _HINT, at=at, severity=severity)
+    if look.when(job, look.event()) == "always":
+        says = "It runs even when a job before it has failed (`when: always`)."
+        hint = "take `when: always` out."
+        yield look.problem("deploy_only", job, says, hint, at=at, severity=severity)
     for role in ("test", "package"):
         yield from _left_out(look, role, place)
 

@@ -90,16 +90,28 @@ def _order(look: Look) -> Iterator[Problem]:
             yield look.problem("stages", second, says, hint, at=("stage",))
         elif look.index(first) > look.index(second):
             says = f"`{second.name}` ({after}) runs before `{first.name}` ({before})."
-            hint = f"put the stages into this order: {ORDER}"
-            yield look.problem("stages", None, says, hint, at=("stages",))
+            if "stage" in second.keys:
+                hint = f"put the stages into this order: {ORDER}"
+                yield look.problem("stages", None, says, hint, at=("stages",))
+            else:
+                yield look.problem("stages", second, says, _later_stage(second, first))
         elif first.name not in waited_for(look, second):
             says = f"It does not wait for `{first.name}` ({before}), which may still fail."
             hint = (
                 f"add `{first.name}` to its `needs:`."
                 if "needs" in second.keys
-                else f"give it a stage after `{first.stage}`."
+                else _later_stage(second, first)
             )
             yield look.problem("stages", second, says, hint, at=("needs",))
+
+
+def _later_stage(job: Job, first: Job) -> str:
+    if "stage" in job.keys:
+        return f"give it a stage after `{first.stage}`."
+    return (
+        f"it has no `stage:`, so GitLab puts it into `{job.stage}`: write one that comes after "
+        f"`{first.stage}`."
+    )
 
 
 def waited_for(look: Look, job: Job) -> set[str]:

@@ -187,6 +187,8 @@ class _Run:
             *("--file", self._look.file, "--home", str(self._bench.home)),
             *("--force-shell-executor", "--shell-isolation", "--no-artifacts-to-source"),
             *("--no-json-schema-validation", "--no-color"),
+            # GitLab takes `changes:` as true for a branch that is new to it, as this one is.
+            "--no-evaluate-rule-changes",
             *("--ignore-predefined-vars", ",".join(_PREDEFINED)),
             *manual,
         ]

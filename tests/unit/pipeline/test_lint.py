@@ -69,6 +69,12 @@ def test_the_practicals_pipeline_is_valid_with_two_remarks(tmp_path: Path) -> No
     assert report.facts.zip_path == "payload.zip"
 
 
+def test_a_job_without_a_stage_is_told_which_line_is_missing(tmp_path: Path) -> None:
+    report = of_workbook(tmp_path, REFERENCE.replace("  stage: deploy\n", ""))
+    [hint] = [one.hint for one in report.errors if one.rule == "stages" and one.job == "deploy"]
+    assert hint.startswith("it has no `stage:`, so GitLab puts it into `test`")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -166,6 +172,11 @@ def test_the_practicals_pipeline_is_valid_with_two_remarks(tmp_path: Path) -> No
         (ONLY_MAIN, "  except: [main]\n", [("deploy_only", "deploy", 26)]),
         (ONLY_MAIN, "  when: manual\n", [("deploy_only", "deploy", 21)]),
         ("$CI_DEFAULT_BRANCH\n", "\n", [("deploy_only", "deploy", 26)]),
+        (
+            "$CI_DEFAULT_BRANCH\n",
+            "$CI_DEFAULT_BRANCH\n      when: always\n",
+            [("deploy_only", "deploy", 26)],
+        ),
         ("  stage: test\n", "  stage: test\n  only: [tags]\n", [("deploy_only", "test", 10)]),
         # schema
         (
