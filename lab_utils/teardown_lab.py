@@ -37,7 +37,8 @@ class TeardownLab(ABC):
 
         Args:
             leftovers: Whether to remove, too, what Terraform did not make: what was tied by hand
-                to its resources before, what is left after.
+                to its resources before, what is left after. On real AWS only what is surely this
+                workspace's; what may be another's is listed with the command that removes it.
             dry_run: Whether to stop after showing what would go.
 
         Raises:

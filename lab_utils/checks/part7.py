@@ -52,7 +52,8 @@ def _state(context: CheckContext, workspace: Path) -> Finding:
         )
     if not context.state().get("lineage") and not _ask(context, workspace).is_clean:
         seen = "there is no Terraform state: it is lost, not empty, and what it held still exists"
-        hint = "lab.destroy(leftovers=True) removes what is found by name and tag."
+        hint = "lab.leftovers() has what is found by name and tag; lab.destroy(leftovers=True) "
+        hint += "removes what of it is surely yours."
         return Finding(False, seen, hint=hint)
     made = count_aws(once_made(workspace, {}))
     return Finding(True, f"Terraform's state is empty, and there once were {made} in it")
