@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     )""",
     re.X,
 )
-_LONGEST = 10_000
+_LONGEST, _DEEPEST = 10_000, 50
 
 Value = str | None | re.Pattern[str]
 
@@ -71,7 +71,7 @@ class _Evaluation:
                 raise ExpressionError(f"{text[position : position + 20]!r} is no part of one")
             self._tokens.append(self._token(found))
             position = found.end()
-        self._next = 0
+        self._next = self._depth = 0
 
     def result(self) -> bool:
         value = self._any()
@@ -103,15 +103,22 @@ class _Evaluation:
 
     def _one(self) -> bool:
         if self._take("("):
-            value = self._any()
-            if not self._take(")"):
-                raise ExpressionError("a bracket is not closed")
-            return value
+            return self._in_brackets()
         left = self._operand()
         for operator in ("==", "!=", "=~", "!~"):
             if self._take(operator):
                 return _compared(left, operator, self._operand())
         return bool(left)
+
+    def _in_brackets(self) -> bool:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise ExpressionError(f"there are more than {_DEEPEST} brackets in each other")
+        value = self._any()
+        if not self._take(")"):
+            raise ExpressionError("a bracket is not closed")
+        self._depth -= 1
+        return value
 
     def _operand(self) -> Value:
         if self._next >= len(self._tokens) or self._tokens[self._next][0] != "value":

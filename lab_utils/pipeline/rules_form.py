@@ -10,7 +10,7 @@ from lab_utils.pipeline.jobs import DEFAULT_STAGES, Job
 from lab_utils.pipeline.look import Look
 from lab_utils.pipeline.report import Problem, Severity
 from lab_utils.pipeline.roles import ROLES
-from lab_utils.pipeline.schema import job_keys, violations
+from lab_utils.pipeline.schema import is_keyword_of_a_job, job_keys, violations
 
 ORDER = "stages:\n      - test\n      - package\n      - deploy"
 _WANTED = {
@@ -143,7 +143,8 @@ def jobs(look: Look) -> Iterator[Problem]:
         if not look.roles.get(role) and not look.composition.unread:
             yield _missing(look, role)
     for job in look.jobs.visible.values():
-        if not job.commands("script") and not {"trigger", "run"} & set(job.keys):
+        has_own = job.commands("script") or {"trigger", "run"} & set(job.keys)
+        if not has_own and not is_keyword_of_a_job(job.name):
             says, hint = "It has no `script:`; GitLab refuses the file.", "write what it runs."
             yield look.problem("jobs", job, says, hint)
         if job.keys.get("allow_failure") is True and job in look.roles.get("test", ()):

@@ -40,7 +40,8 @@ def violations(data: Any) -> list[Violation]:
     found: dict[tuple[Any, ...], Violation] = {}
     for error in _validator().iter_errors(data):
         for cause in _causes(error):
-            found.setdefault(tuple(cause.absolute_path), _told(cause))
+            told = _told(cause)
+            found.setdefault(told.path, told)
             if len(found) >= _MOST:
                 return list(found.values())
     return list(found.values())
@@ -50,6 +51,11 @@ def violations(data: Any) -> list[Violation]:
 def job_keys() -> frozenset[str]:
     """Return the keys that a job may have."""
     return frozenset(_schema()["definitions"]["job_template"]["properties"])
+
+
+def is_keyword_of_a_job(name: Any) -> bool:
+    """Return whether a name at the file's left edge is a key that only a job may have."""
+    return name in job_keys() and name not in _schema()["properties"]
 
 
 @cache
@@ -85,6 +91,10 @@ def _misfit(errors: Iterable[ValidationError]) -> tuple[bool, int, int]:
 
 def _told(error: ValidationError) -> Violation:
     path = tuple(error.absolute_path)
+    if path and is_keyword_of_a_job(path[0]):
+        says = f"`{path[0]}:` stands at the left edge, so GitLab takes it for a job."
+        hint = f"indent it, and what belongs to it, below the job whose `{path[0]}:` it is."
+        return Violation(path[:1], says, hint)
     tell = _WORDS.get(str(error.validator), _any_other)
     says, hint = tell(error, _named(path), error.validator_value)
     if len(path) == 1 and (

@@ -55,6 +55,8 @@ def test_conditions_hold_as_gitlab_documents(text: str, expected: bool) -> None:
         '$A =~ "x"',
         "$A $A",
         "x" * 20_000,
+        "(" * 5_000 + "$A" + ")" * 5_000,
+        "(" * 4_000,
     ],
 )
 def test_what_is_no_condition_is_refused(text: str) -> None:

@@ -75,6 +75,14 @@ def test_a_job_without_a_stage_is_told_which_line_is_missing(tmp_path: Path) -> 
     assert hint.startswith("it has no `stage:`, so GitLab puts it into `test`")
 
 
+def test_a_key_of_a_job_at_the_left_edge_is_told_to_be_indented(tmp_path: Path) -> None:
+    paths = "    paths:\n      - build/ac_control_lambda.zip\n"
+    moved = REFERENCE.replace(f"  artifacts:\n{paths}", f"artifacts:\n{paths}")
+    report = of_workbook(tmp_path, moved)
+    [told] = [one for one in report.errors if one.job == "artifacts"]
+    assert told.says == "`artifacts:` stands at the left edge, so GitLab takes it for a job."
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
