@@ -41,7 +41,8 @@ def rooms_in_words(snapshot: Snapshot, view: View, minutes: int) -> Part:
     coolest = min(view.rooms, key=lambda one: one.newest_c)
     wrong = len(view.artefacts[0])
     says = (
-        f"In {_window(minutes)} {_count(len(view.rooms), 'sensor')} told temperatures; now from "
+        f"In {_window(minutes)} {_count(len(view.rooms), 'sensor')} told temperatures; "
+        f"{_when(snapshot, view)} from "
         f"{coolest.newest_c:.1f} °C (temp_{coolest.key}) to {warmest.newest_c:.1f} °C "
         f"(temp_{warmest.key}). {_count(wrong, 'invalid reading')} in that time."
     )
@@ -51,6 +52,14 @@ def rooms_in_words(snapshot: Snapshot, view: View, minutes: int) -> Part:
         for one in view.rooms
     )  # fmt: skip
     return Part(says, rows, tuple((one.zone_id, one.place) for one in view.rooms))
+
+
+def _when(snapshot: Snapshot, view: View) -> str:
+    """Return of when the newest readings are: sensors that fell silent have no "now"."""
+    newest = max(one.newest_at for one in view.rooms)
+    if snapshot.now - newest <= A_MINUTE:
+        return "now"
+    return f"nothing new since {_clock(newest)}; then"
 
 
 def zones_in_words(snapshot: Snapshot, view: View, minutes: int) -> Part:

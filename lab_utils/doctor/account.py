@@ -16,6 +16,7 @@ from lab_utils.settings import Settings
 
 LARGEST_SKEW_S = 240
 """AWS refuses signatures that are five minutes off."""
+_RIGHTS = "allow timestream:DescribeEndpoints, and look whether the credentials have expired"
 _PATIENCE = Config(connect_timeout=5, read_timeout=10, retries={"max_attempts": 1})
 
 
@@ -72,7 +73,9 @@ def examine_timestream(write: Any) -> Symptom:
     try:
         write.describe_endpoints()
     except ClientError as error:
-        return missing("Timestream", f"closed for this account ({error})", fix)
+        is_closed = "Only existing Timestream" in str(error)
+        seen = "closed for this account" if is_closed else "not known: AWS refused the question"
+        return missing("Timestream", f"{seen} ({error})", fix if is_closed else _RIGHTS)
     except BotoCoreError as error:
         return missing("Timestream", f"not to be reached in this region ({error})", fix)
     return ok("Timestream", "open for this account")

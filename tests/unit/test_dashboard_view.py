@@ -180,6 +180,14 @@ def test_the_page_is_told_in_words_with_the_newest_values() -> None:
     assert invalid_in_words(seen).says == "Nothing is there. Part 9 makes it."
 
 
+@pytest.mark.parametrize(
+    ("minutes", "says"), [(0.9, "now from 22.0"), (1.5, "nothing new since 11:58:30; then from")]
+)
+def test_sensors_that_fell_silent_have_no_now(minutes: float, says: str) -> None:
+    seen = snapshot(readings=readings((3, 1, 21.0), (minutes, 1, 22.0)))
+    assert says in rooms_in_words(seen, view_of(seen, ALL_ZONES, 5), 5).says
+
+
 def test_the_state_of_the_page_is_the_worst_that_there_is() -> None:
     seen = snapshot(readings=readings((1, 1, 22.0)))
     lacking = snapshot()

@@ -70,6 +70,15 @@ def test_timestream_that_is_closed_for_the_account_is_missing_with_the_way_on() 
     assert "LAB_TARGET=local" in symptom.fix
 
 
+def test_timestream_that_refuses_for_another_reason_is_not_called_closed() -> None:
+    write = client("timestream-write")
+    with Stubber(write) as stub:
+        stub.add_client_error("describe_endpoints", "ExpiredTokenException", "The token expired")
+        symptom = account.examine_timestream(write)
+    assert "closed" not in symptom.seen
+    assert "expired" in symptom.fix
+
+
 def test_timestream_that_answers_is_open() -> None:
     write = client("timestream-write")
     with Stubber(write) as stub:
