@@ -79,6 +79,16 @@ def test_timestream_that_refuses_for_another_reason_is_not_called_closed() -> No
     assert "expired" in symptom.fix
 
 
+def test_a_refusal_for_another_reason_does_not_say_that_timestream_is_closed() -> None:
+    write = client("timestream-write")
+    with Stubber(write) as stub:
+        stub.add_client_error("describe_endpoints", "AccessDeniedException", "not authorized")
+        symptom = account.examine_timestream(write)
+    assert symptom.status == "missing"
+    assert "closed" not in symptom.seen
+    assert "timestream:DescribeEndpoints" in symptom.fix
+
+
 def test_timestream_that_answers_is_open() -> None:
     write = client("timestream-write")
     with Stubber(write) as stub:
