@@ -119,7 +119,7 @@ def _red(run: PipelineRun) -> Finding:
         jobs = ", ".join(job.text() for job in run.jobs) or "there is none"
         return Finding(False, f"no job ran on the default branch: {jobs}")
     job = failed[0]
-    return Finding(False, f"{job.text()}; the end of its log:\n{_end(job)}")
+    return Finding(False, f"{job.text()}; the end of its log:\n{_end(job)}", hint=job.hint)
 
 
 def _end(job: JobRun) -> str:

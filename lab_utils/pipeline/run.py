@@ -257,6 +257,10 @@ class _Run:
         for job in done.jobs:
             if job.status == "skipped":
                 self._report(job.text())
+        event = self._look.event(self._order.branch)
+        for left_out in self._look.jobs.visible.values():
+            if self._look.when(left_out, event) == "never":
+                self._report(f"{left_out.name}: left out, as its rules want it for this branch")
         for name, code in done.code_sha256.items():
             self._report(f"artifact {name}: CodeSha256 {code}")
         verdict = "passed" if done.has_passed else "failed"

@@ -275,6 +275,9 @@ def test_a_feature_branch_leaves_deploy_out_and_two_runs_at_once_both_work(
     assert main.has_passed
     assert [job.name for job in feature.jobs] == ["test", "package"]
     assert [job.name for job in main.jobs] == ["test", "package", "deploy"]
+    assert [line for line in workspace.said if "left out" in line] == [
+        "deploy: left out, as its rules want it for this branch"
+    ]
     assert feature.artifacts != main.artifacts
     assert all(path.is_file() for path in (*feature.artifacts, *main.artifacts))
 
