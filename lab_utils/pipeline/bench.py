@@ -63,6 +63,15 @@ _CONTAINER = """#!/bin/sh
 echo "{name}: there are no containers for the jobs of a pipeline on this machine" >&2
 exit 1
 """
+# Before an after_script gitlab-ci-local copies the repository into the job's folder once more, and
+# so would take away what the script made there: at GitLab it stays, and is kept as artifact.
+_RSYNC = """#!/bin/sh
+for target; do :; done
+case "$*" in
+  *--delete-excluded*.gitlab-ci-local/builds/*) [ -z "$(ls -A "$target" 2>/dev/null)" ] || exit 0 ;;
+esac
+exec {command} "$@"
+"""
 _SUDO = """#!/bin/sh
 while [ $# -gt 0 ]; do
   case "$1" in
@@ -213,10 +222,15 @@ def _make_stand_ins(folder: Path, python: Path) -> None:
     for name in CONTAINERS:
         write_program(folder / name, _CONTAINER.format(name=name))
     write_program(folder / "sudo", _SUDO)
-    for name in ("rsync", "zip"):
-        if shutil.which(name) is None:
-            command = shlex.join([str(python), "-I", str(STAND_INS / f"{name}.py")])
-            write_program(folder / name, f'#!/bin/sh\nexec {command} "$@"\n')
+    rsync, zip_ = (_real_or_own(name, python) for name in ("rsync", "zip"))
+    write_program(folder / "rsync", _RSYNC.format(command=rsync))
+    write_program(folder / "zip", f'#!/bin/sh\nexec {zip_} "$@"\n')
+
+
+def _real_or_own(name: str, python: Path) -> str:
+    """Return the command of a program, or of the stand-in where this machine has none."""
+    found = shutil.which(name)
+    return shlex.join([found] if found else [str(python), "-I", str(STAND_INS / f"{name}.py")])
 
 
 def write_program(path: Path, text: str) -> None:

@@ -40,7 +40,8 @@ from tests.unit.pipeline.repositories import (
 QUICK = """\
 stages: [test, package, deploy]
 test: {stage: test, script: "echo pytest"}
-package: {stage: package, script: "date +%N > a.zip", artifacts: {paths: [a.zip]}}
+package:
+  {stage: package, script: "date +%N > a.zip", after_script: ls, artifacts: {paths: [a.zip]}}
 deploy: {stage: deploy, script: "cat a.zip", only: [main]}
 """
 HABITS = """\
@@ -66,6 +67,7 @@ package:
   stage: package
   before_script: []
   script: [./bin/package_lambda.sh]
+  after_script: [ls]
   artifacts: {paths: [./payload.zip]}
 deploy:
   stage: deploy
