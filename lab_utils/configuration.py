@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab_utils.errors import SettingsError
+from lab_utils.workspace import unwritable
 
 _BEGIN = "# >>> notebook cell "
 _END = "# <<< notebook cell"
@@ -186,9 +187,4 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("utf-8", "surrogateescape"))
     except OSError as error:
-        raise SettingsError(
-            f"write {path}",
-            f"The system says: {error.strerror}.",
-            "choose a workspace that you may write to, with LAB_WORKSPACE, and free disk space "
-            "if there is none left.",
-        ) from error
+        raise unwritable(path, error) from error

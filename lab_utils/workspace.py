@@ -32,6 +32,16 @@ _NOT_SEEDED = shutil.ignore_patterns(
 )
 
 
+def unwritable(path: Path, error: OSError) -> SettingsError:
+    """Return what is said where a file of the workspace cannot be written."""
+    return SettingsError(
+        f"write {path}",
+        f"The system says: {error.strerror}.",
+        "choose a workspace that you may write to, with LAB_WORKSPACE, and free disk space "
+        "if there is none left.",
+    )
+
+
 def seed_workspace(source: Path, workspace: Path) -> None:
     """Make a fresh workspace from the checkout's folders; what was there before is removed.
 

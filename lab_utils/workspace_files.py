@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lab_utils.errors import SettingsError
 from lab_utils.settings import CHECKOUT, Settings
+from lab_utils.workspace import unwritable
 
 STUB = "# YOUR CODE HERE"
 """What stands in a released exercise in the place of its solution."""
@@ -80,12 +81,7 @@ def write_file(settings: Settings, name: str, text: str) -> WrittenFile:
             mode = path.stat().st_mode
             path.chmod(mode | (mode & 0o444) >> 2)  # whoever may read it may run it
     except OSError as error:
-        raise SettingsError(
-            f"write {path}",
-            f"The system says: {error.strerror}.",
-            "choose a workspace that you may write to, with LAB_WORKSPACE, and free disk space "
-            "if there is none left.",
-        ) from error
+        raise unwritable(path, error) from error
     return WrittenFile(name, content.count(b"\n"), backup=backup)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,9 @@ from lab_utils.lab_time import Timeline
 from lab_utils.local_aws import control
 from lab_utils.local_aws.session_file import Session
 from lab_utils.mqtt import Device, DeviceFiles
-from lab_utils.settings import CHECKOUT
-from tests.integration.air_conditioning import HANDLER
+from lab_utils.settings import CHECKOUT, read_settings
+from tests.integration.air_conditioning import HANDLER, workbook_package
+from tests.integration.conftest import client_of
 from tests.integration.things import (
     create_device,
     create_role,
@@ -219,6 +222,20 @@ class Solution:
             for table in self.timestream.list_tables(DatabaseName=DATABASE)["Tables"]:
                 self.timestream.delete_table(DatabaseName=DATABASE, TableName=table["TableName"])
             self.timestream.delete_database(DatabaseName=DATABASE)
+
+
+@contextmanager
+def part4_solution(folder: Path, speed: int = 1) -> Iterator[Solution]:
+    """A right solution of parts 1, 3 and 4 in an embedded AWS of its own."""
+    (folder / "workspace" / "terraform" / "files").mkdir(parents=True)
+    settings = read_settings(workspace=folder / "workspace", speed=speed, environ={})
+    session = control.start(settings)
+    client = functools.cache(functools.partial(client_of, session))
+    solution = Solution(session, client, folder / "files")
+    solution.add_part3()
+    solution.add_part4(workbook_package())
+    yield solution
+    control.stop(settings)
 
 
 def write_permissions(table_arn: str) -> dict[str, str]:

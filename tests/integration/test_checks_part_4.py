@@ -7,7 +7,6 @@ finds it mended.
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -21,12 +20,16 @@ from lab_utils.checks.closed_loop import Command
 from lab_utils.checks.loop_causes import explain_silence
 from lab_utils.checks.readings import make_reading
 from lab_utils.checks.strangers import collect_strangers
-from lab_utils.local_aws import control
-from lab_utils.settings import read_settings
 from tests.integration import air_conditioning
 from tests.integration.air_conditioning import package, workbook_package
-from tests.integration.conftest import client_of
-from tests.integration.solutions import DATABASE, READINGS, Solution, failed, function_permissions
+from tests.integration.solutions import (
+    DATABASE,
+    READINGS,
+    Solution,
+    failed,
+    function_permissions,
+    part4_solution,
+)
 from tests.integration.things import create_role, put_role_policy, wait_until
 
 LOOP = ("hot", "cold", "zones", "mild", "artefacts", "edges")
@@ -36,16 +39,8 @@ SPEED = 120
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Solution]:
     """A right solution of parts 1, 3 and 4 in an embedded AWS of its own."""
-    folder = tmp_path_factory.mktemp("part 4")
-    (folder / "workspace" / "terraform" / "files").mkdir(parents=True)
-    settings = read_settings(workspace=folder / "workspace", speed=SPEED, environ={})
-    session = control.start(settings)
-    client = functools.cache(functools.partial(client_of, session))
-    solution = Solution(session, client, folder / "files")
-    solution.add_part3()
-    solution.add_part4(workbook_package())
-    yield solution
-    control.stop(settings)
+    with part4_solution(tmp_path_factory.mktemp("part 4"), SPEED) as solution:
+        yield solution
 
 
 @pytest.fixture

@@ -18,13 +18,11 @@ from botocore.exceptions import ClientError
 from lab_utils.checks.base import CheckContext, Result, run_check
 from lab_utils.checks.catalogue import ALL_CHECKS, run_part
 from lab_utils.errors import PipelineError
-from lab_utils.local_aws import control
 from lab_utils.pipeline.pipeline import Pipeline
 from lab_utils.pipeline.runs import JobRun, PipelineRun
 from lab_utils.settings import read_settings
 from tests.integration.air_conditioning import package, workbook_package
-from tests.integration.conftest import client_of
-from tests.integration.solutions import Solution, failed
+from tests.integration.solutions import Solution, failed, part4_solution
 from tests.integration.things import create_role
 
 ACCOUNT = "123456789012"
@@ -36,16 +34,8 @@ FULL_ACCESS = "arn:aws:iam::aws:policy/AWSLambda_FullAccess"
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Solution]:
     """A right solution of parts 3 and 4 in an embedded AWS of its own."""
-    folder = tmp_path_factory.mktemp("part 5")
-    (folder / "workspace" / "terraform" / "files").mkdir(parents=True)
-    settings = read_settings(workspace=folder / "workspace", environ={})
-    session = control.start(settings)
-    client = functools.cache(functools.partial(client_of, session))
-    solution = Solution(session, client, folder / "files")
-    solution.add_part3()
-    solution.add_part4(workbook_package())
-    yield solution
-    control.stop(settings)
+    with part4_solution(tmp_path_factory.mktemp("part 5")) as solution:
+        yield solution
 
 
 class Deployers:
