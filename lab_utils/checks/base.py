@@ -27,7 +27,7 @@ _EXPECTED_ERRORS = (ClientError, BotoCoreError, LookupError, ValueError, OSError
 """What a look may raise on work that is not what it should be."""
 
 
-def _say_nothing(_line: str) -> None:
+def say_nothing(_line: str) -> None:
     """Take a line and show it to nobody."""
 
 
@@ -71,7 +71,7 @@ class CheckContext:
     files: DeviceFiles | None = None
     state: Callable[[], Mapping[str, Any]] = dict
     timeline: Callable[[], Timeline] = Timeline.of_wall_clock
-    report: Callable[[str], None] = _say_nothing
+    report: Callable[[str], None] = say_nothing
     memory: dict[str, Any] = field(default_factory=dict)
     workspace: Path | None = None
     pipeline: Callable[[], Pipeline] = _without_workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab_utils.checks.base import CheckContext, Finding
+from lab_utils.checks.base import CheckContext, Finding, say_nothing
 from lab_utils.pipeline.report import LintReport, Problem
 
 _WRONG_FIRST = "first part5-pipeline: GitLab does not take the file as it is."
@@ -51,11 +51,7 @@ def _unreadable(report: LintReport) -> Finding:
 
 def _lint(context: CheckContext) -> LintReport:
     """Return the look at the file, without its lines: each check tells what is its own."""
-    return context.pipeline().lint(report=_tell_nobody)
-
-
-def _tell_nobody(_line: str) -> None:
-    """Take a line and show it to nobody."""
+    return context.pipeline().lint(report=say_nothing)
 
 
 def _without_job(report: LintReport, role: str) -> Finding:

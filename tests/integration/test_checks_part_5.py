@@ -24,6 +24,7 @@ from lab_utils.settings import read_settings
 from tests.integration.air_conditioning import package, workbook_package
 from tests.integration.solutions import Solution, failed, part4_solution
 from tests.integration.things import create_role
+from tests.unit.pipeline.repositories import write_practical
 
 ACCOUNT = "123456789012"
 FUNCTIONS = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function"
@@ -459,11 +460,8 @@ def test_decide():
 def test_the_practicals_own_repository_earns_all_points_by_a_real_run(
     work: Solution, deployers: Deployers, tmp_path: Path
 ) -> None:
-    for name, text in FILES.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.replace("FUNCTION", work.function_name), encoding="utf-8")
-        path.chmod(0o755)
+    files = {name: text.replace("FUNCTION", work.function_name) for name, text in FILES.items()}
+    write_practical(tmp_path, files={"ac_control_lambda/tests/test_it.py": None, **files})
     deployers.add_user(allow(UPDATE, deployers.arn))
     said: list[str] = []
     settings = read_settings(workspace=tmp_path, environ={})
