@@ -1,0 +1,1 @@
+"""Releasing the course and grading it: by behaviour, in a sandbox, in parallel."""
