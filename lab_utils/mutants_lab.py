@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from lab_utils.launching import Enclose
 from lab_utils.mutants import TestScore, score_once
 from lab_utils.settings import Settings
 from lab_utils.workspace import lambda_folder
@@ -17,6 +18,7 @@ class MutantsLab:
     settings: Settings
     _report: Callable[[str], None]
     _check_memory: dict[str, Any]
+    _enclose: Enclose
 
     def score_tests(self, path: str | Path | None = None) -> TestScore:
         """Return how many mutants of the function its tests notice; print those they do not.
@@ -30,7 +32,7 @@ class MutantsLab:
         """
         workspace = self.settings.workspace
         folder = workspace / path if path else lambda_folder(workspace)
-        score = score_once(folder, self._check_memory)
+        score = score_once(folder, self._check_memory, self._enclose)
         for line in score.lines():
             self._report(line)
         return score

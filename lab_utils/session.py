@@ -15,6 +15,7 @@ from lab_utils.environment import clean_environment
 from lab_utils.errors import CheckError, MqttError, SettingsError
 from lab_utils.function_lab import FunctionLab
 from lab_utils.lab_time import Timeline
+from lab_utils.launching import Enclose, as_it_is
 from lab_utils.logs import wait_for_entry
 from lab_utils.mqtt import Device, DeviceFiles, Inbox
 from lab_utils.mqtt_errors import certificate_id, check_topic, encode_payload, read_file
@@ -52,6 +53,7 @@ class Lab(
         region: AWS region.
         speed: The lab clock's factor; a running embedded AWS keeps its own when none is given.
         report: Takes each line for the reader; prints it by default.
+        enclose: How programs that run the workspace's code are started.
 
     Raises:
         SettingsError: A setting that cannot be.
@@ -65,11 +67,13 @@ class Lab(
         region: str | None = None,
         speed: int | None = None,
         report: Callable[[str], None] = print,
+        enclose: Enclose = as_it_is,
     ) -> None:
         self.settings: Settings = read_settings(
             target=target, workspace=workspace, region=region, speed=speed
         )
         self._report = report
+        self._enclose = enclose
         self._check_memory: dict[str, Any] = {}
         # The account first: nothing is made anywhere before it is known. The embedded AWS last:
         # it puts its authority beside the given files.
@@ -98,7 +102,9 @@ class Lab(
     @property
     def terraform(self) -> Terraform:
         """Terraform in the workspace's ``terraform/``, speaking to the lab's target."""
-        return Terraform(self.settings.terraform_dir, self.environment(), self._report)
+        return Terraform(
+            self.settings.terraform_dir, self.environment(), self._report, self._enclose
+        )
 
     def environment(self) -> dict[str, str]:
         """Return the environment in which a program sees the lab's target and nothing else."""
@@ -321,6 +327,7 @@ class Lab(
             memory=self._check_memory,
             workspace=self.settings.workspace,
             pipeline=lambda: self.pipeline,
+            enclose=self._enclose,
         )
 
     def _guarded(self) -> Terraform:

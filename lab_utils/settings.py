@@ -34,6 +34,9 @@ class Settings:
         speed: How many times faster than the wall clock the lab's time runs (1 to 120).
         kept_runtimes: Lambda runtimes that AWS has retired and the embedded AWS takes.
         asked_speed: The speed that an argument or ``LAB_SPEED`` names; None if neither does.
+        session_file: The session of an embedded AWS that somebody else keeps, which is used and
+            never started, stopped or reset; None for the workspace's own.
+        lab_dir: The folder of everything that the lab keeps, where it is not in the workspace.
     """
 
     target: str
@@ -42,6 +45,8 @@ class Settings:
     speed: int
     kept_runtimes: tuple[str, ...] = ()
     asked_speed: int | None = field(default=None, compare=False)
+    session_file: Path | None = None
+    lab_dir: Path | None = None
 
     @property
     def is_local(self) -> bool:
@@ -51,7 +56,7 @@ class Settings:
     @property
     def state_dir(self) -> Path:
         """The folder of everything that the lab keeps for this workspace."""
-        return self.workspace / ".lab"
+        return self.lab_dir or self.workspace / ".lab"
 
     @property
     def terraform_dir(self) -> Path:
@@ -70,7 +75,8 @@ def read_settings(
     """Return the settings: an argument wins over the environment, that over the default.
 
     ``LAB_KEEP_RUNTIMES`` names retired Lambda runtimes that a local lab takes all the same, such
-    as ``python3.7,python3.8``; their functions run under the lab's own Python.
+    as ``python3.7,python3.8``; their functions run under the lab's own Python. ``LAB_SESSION``
+    names the session file of an embedded AWS that somebody else keeps.
 
     Args:
         target: ``local`` or ``aws``; else ``LAB_TARGET``, else ``local``.
@@ -81,15 +87,13 @@ def read_settings(
         environ: The environment to read; the process's own by default.
 
     Raises:
-        SettingsError: A target that does not exist, a speed that is no whole number in range, or
-            a runtime to keep that is none of Python.
+        SettingsError: A target, a speed or a runtime that there is not.
     """
     env = os.environ if environ is None else environ
     chosen = _read_target(target or env.get("LAB_TARGET") or "local")
     folder = Path(workspace or env.get("LAB_WORKSPACE") or CHECKOUT).expanduser().resolve()
     named_region = region or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or ""
-    named_speed = speed if speed is not None else env.get("LAB_SPEED") or None
-    asked_speed = None if named_speed is None else _read_speed(named_speed)
+    asked_speed = _read_speed(speed if speed is not None else env.get("LAB_SPEED") or None)
     is_local = chosen == "local"
     return Settings(
         target=chosen,
@@ -98,7 +102,12 @@ def read_settings(
         speed=asked_speed if is_local and asked_speed else SLOWEST_SPEED,
         kept_runtimes=_read_runtimes(env.get("LAB_KEEP_RUNTIMES") or ""),
         asked_speed=asked_speed if is_local else None,
+        session_file=_read_path(env.get("LAB_SESSION")) if is_local else None,
     )
+
+
+def _read_path(text: str | None) -> Path | None:
+    return Path(text).expanduser().absolute() if text else None
 
 
 def base_environment() -> dict[str, str]:
@@ -128,7 +137,9 @@ def _read_runtimes(text: str) -> tuple[str, ...]:
     )
 
 
-def _read_speed(value: int | str) -> int:
+def _read_speed(value: int | str | None) -> int | None:
+    if value is None:
+        return None
     try:
         speed = int(value)
     except ValueError:

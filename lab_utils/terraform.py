@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from lab_utils.errors import TerraformError
+from lab_utils.launching import Enclose, as_it_is
 from lab_utils.terraform_errors import explain
 from lab_utils.terraform_events import (
     Diagnostic,
@@ -60,6 +61,7 @@ class Terraform:
         folder: The configuration's folder.
         environment: The whole environment of the engine.
         report: Takes each line of progress; prints it by default.
+        enclose: How the engine is started: what a configuration may run is in it.
     """
 
     def __init__(
@@ -67,10 +69,12 @@ class Terraform:
         folder: Path,
         environment: Mapping[str, str],
         report: Callable[[str], None] = print,
+        enclose: Enclose = as_it_is,
     ) -> None:
         self.folder = folder
         self._environment = dict(environment)
         self._report = report
+        self._enclose = enclose
 
     def run(self, *arguments: str) -> int:
         """Return the exit status of a command that uses this process's own terminal.
@@ -79,7 +83,7 @@ class Terraform:
             TerraformError: There is no such folder.
         """
         self._require_folder()
-        command = [*find_engine(), *arguments]
+        command = self._enclose([*find_engine(), *arguments], self.folder)
         return subprocess.call(command, cwd=self.folder, env=self._environment)
 
     def init(self) -> None:
@@ -207,7 +211,7 @@ class Terraform:
     def _start(self, arguments: Sequence[str]) -> subprocess.Popen[str]:
         self._require_folder()
         return subprocess.Popen(
-            [*find_engine(), *arguments],
+            self._enclose([*find_engine(), *arguments], self.folder),
             cwd=self.folder,
             env=self._environment,
             stdin=subprocess.DEVNULL,

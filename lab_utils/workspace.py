@@ -91,4 +91,6 @@ def _has_own_scripts(workspace: Path) -> bool:
 def lambda_folder(workspace: Path) -> Path:
     """Return the folder of the workspace's function; where it ought to be if there is none."""
     places = [workspace / name for name in LAMBDA_FOLDERS]
-    return next((place for place in places if place.is_dir()), places[0])
+    root = workspace.resolve()
+    inside = (place for place in places if place.resolve().is_relative_to(root))
+    return next((place for place in inside if place.is_dir()), places[0])

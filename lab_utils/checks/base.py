@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lab_utils.errors import CheckError, LabError, MqttError
 from lab_utils.house.topics import sensor_topic
 from lab_utils.lab_time import Timeline
+from lab_utils.launching import Enclose, as_it_is
 from lab_utils.mqtt import Device, DeviceFiles
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ class CheckContext:
         memory: What one check saw that others may use: the same for the checks of one run.
         workspace: The folder of the student's files; None where only AWS is looked at.
         pipeline: Returns the workspace's pipeline.
+        enclose: How programs that run the workspace's code are started.
+        made: How much of each Terraform type somebody trustworthy saw before a teardown; None
+            where only the workspace itself tells.
     """
 
     client: Callable[[str], Any]
@@ -75,6 +79,8 @@ class CheckContext:
     memory: dict[str, Any] = field(default_factory=dict)
     workspace: Path | None = None
     pipeline: Callable[[], Pipeline] = _without_workspace
+    enclose: Enclose = as_it_is
+    made: Mapping[str, int] | None = None
 
     def require_workspace(self) -> Path:
         """Return the folder of the student's files.

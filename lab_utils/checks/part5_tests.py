@@ -13,7 +13,8 @@ _MOST_TOLD = 3
 
 def look_at_tests(context: CheckContext) -> Finding:
     """Return how many mutants of the function its tests notice."""
-    score = score_once(lambda_folder(context.require_workspace()), context.memory)
+    folder = lambda_folder(context.require_workspace())
+    score = score_once(folder, context.memory, context.enclose)
     if not score.is_green or not score.total:
         return Finding(False, score.says, hint=score.advice)
     told = "; ".join(score.survivors[:_MOST_TOLD])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lab_utils.errors import TargetError
-from lab_utils.local_aws import process
+from lab_utils.local_aws import attached, process
 from lab_utils.local_aws.lock import WorkspaceBusyError, WorkspaceLock
 from lab_utils.local_aws.server_settings import ServerSettings
 from lab_utils.local_aws.session_file import (
@@ -42,6 +42,8 @@ class Found:
 
 def inspect(settings: Settings) -> Found:
     """Return what runs in a workspace; a session file that no server stands behind is removed."""
+    if settings.session_file is not None:
+        return Found(*attached.look_at(settings.session_file))
     path = settings.state_dir / SESSION_FILE
     try:
         session = read_session(path)
@@ -100,14 +102,16 @@ def start(
 
     Args:
         settings: The workspace, its region, and the speed of a server that is started.
-        speed: The speed that is insisted upon; None takes whatever runs.
+        speed: The speed that is insisted upon, but of one that somebody else keeps; None takes
+            whatever runs.
         deadline_s: How long to wait until it is ready.
-        http_port: Port of the AWS APIs that is insisted upon.
-        mqtt_port: Port of MQTT that is insisted upon.
+        http_port: Port of the AWS APIs that is insisted upon; mqtt_port that of MQTT.
 
     Raises:
         TargetError: It cannot be started, or runs at another speed or in another region.
     """
+    if settings.session_file is not None:
+        return attached.require(settings.session_file, settings.region)
     deadline = time.monotonic() + deadline_s
     _prepare(settings)
     try:
@@ -132,8 +136,10 @@ def stop(settings: Settings, *, deadline_s: float = _STOP_S) -> bool:
     """Stop the embedded AWS of a workspace, and return whether one ran; its state is kept.
 
     Raises:
-        TargetError: It did not end.
+        TargetError: It did not end, or somebody else keeps it.
     """
+    if settings.session_file is not None:
+        raise attached.refuse("stop")
     path = settings.state_dir / SESSION_FILE
     try:
         session = read_session(path)
@@ -156,6 +162,8 @@ def reset(settings: Settings, *, speed: int | None = None) -> Session:
     Raises:
         TargetError: It cannot be stopped or started, or its state cannot be removed.
     """
+    if settings.session_file is not None:
+        raise attached.refuse("reset")
     stop(settings)
     folder = settings.state_dir / "state"
     try:
@@ -176,6 +184,7 @@ def _wanted(
         http_port,
         mqtt_port,
         settings.kept_runtimes,
+        settings.lab_dir,
     )
 
 

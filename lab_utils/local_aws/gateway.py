@@ -51,6 +51,7 @@ class Gateway:
         self._stop = stop
         self._trace = trace
         self.stop_token = secrets.token_urlsafe(32)
+        self.trace_token = secrets.token_urlsafe(32)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one connection's scope."""
@@ -78,7 +79,7 @@ class Gateway:
         return True
 
     async def _answer_stop(self, method: str, headers: dict[bytes, bytes], send: Send) -> None:
-        if not self._has_token(method, headers):
+        if not _has_token(method, headers, self.stop_token):
             await _reply(send, 403, b'{"message": "A stop request needs the session\'s token."}')
             return
         await _reply(send, 202, b'{"message": "stopping"}')
@@ -87,14 +88,15 @@ class Gateway:
     async def _answer_trace(
         self, method: str, headers: dict[bytes, bytes], receive: Receive, send: Send
     ) -> None:
-        if not self._has_token(method, headers):
+        if not _has_token(method, headers, self.trace_token):
             await _reply(send, 403, b'{"message": "A trace request needs the session\'s token."}')
             return
         await _reply(send, *await self._trace(await _body(receive)))
 
-    def _has_token(self, method: str, headers: dict[bytes, bytes]) -> bool:
-        token = headers.get(TOKEN_HEADER.encode(), b"")
-        return method == "POST" and hmac.compare_digest(token, self.stop_token.encode())
+
+def _has_token(method: str, headers: dict[bytes, bytes], wanted: str) -> bool:
+    token = headers.get(TOKEN_HEADER.encode(), b"")
+    return method == "POST" and hmac.compare_digest(token, wanted.encode())
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -109,6 +109,7 @@ class Ministack:
         timestream: What serves Timestream, which ministack does not know.
         doors: Where Lambda functions reach it.
         kept_runtimes: Runtimes of Lambda that AWS has retired and the lab takes.
+        function_prefix: Words before the command of each function's process.
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class Ministack:
         timestream: Timestream,
         doors: Doors,
         kept_runtimes: tuple[str, ...] = (),
+        function_prefix: tuple[str, ...] = (),
     ) -> None:
         self._kept_runtimes = kept_runtimes
         self._clock = clock
@@ -138,7 +140,7 @@ class Ministack:
         mend_event_targets(self._modules, clock)
         mend_async_invocations(self._modules, clock)
         self._schedules = ScheduleSeam(self._modules, clock)
-        self._functions = FunctionSeam(self._modules, clock, doors)
+        self._functions = FunctionSeam(self._modules, clock, doors, function_prefix)
         self._mend_identity()
         self._schedules.watch(self._app.SERVICE_HANDLERS)
         self._app.SERVICE_HANDLERS[TIMESTREAM] = serve_timestream(self._modules, timestream)

@@ -10,7 +10,7 @@ import binascii
 import contextvars
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -52,16 +52,24 @@ class FunctionSeam:
         modules: ministack's modules.
         clock: The lab's time.
         doors: Where functions reach the embedded AWS.
+        prefix: Words before the command of each function's process, to enclose it.
     """
 
-    def __init__(self, modules: Mapping[str, ModuleType], clock: LabClock, doors: Doors) -> None:
+    def __init__(
+        self,
+        modules: Mapping[str, ModuleType],
+        clock: LabClock,
+        doors: Doors,
+        prefix: Sequence[str] = (),
+    ) -> None:
+        self._is_enclosing = bool(prefix)
         self._modules = modules
         self._lambda: Any = modules["ministack.services.lambda_svc"]
         self._responses: Any = modules["ministack.core.responses"]
         self._packages = Packages(doors.code)
         self._functions: dict[tuple[Place, str, str, str], Function] = {}
         sink = MinistackLogSink(modules)
-        self._service = FunctionService(clock, doors, self._credentials, sink)
+        self._service = FunctionService(clock, doors, self._credentials, sink, prefix)
         self._dispatch = self._lambda._execute_function_dispatch
         self._invalidate = self._lambda.invalidate_worker
         self._replace()
@@ -141,6 +149,8 @@ class FunctionSeam:
         """Run a Python function; ministack runs the others."""
         is_ours = str(config.get("Runtime")).startswith("python")
         if not is_ours or config.get("PackageType") == "Image":
+            if self._is_enclosing:
+                return _not_enclosed(config)
             result: dict[str, Any] = self._dispatch(record, config, event, request_id, *given)
             return result
         function = self._function(record, config)
@@ -259,6 +269,14 @@ def _result(outcome: Outcome, tail: str) -> dict[str, Any]:
     if outcome.error_type:
         result |= {"error": True, "function_error": "Unhandled"}
     return result
+
+
+def _not_enclosed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the failure of a function whose process nothing would enclose."""
+    runtime = config.get("Runtime") or config.get("PackageType")
+    text = f"Here run functions with a runtime of Python only, and this one has {runtime}."
+    error = {"errorType": "Runtime.NotSupported", "errorMessage": text}
+    return {"body": error, "log": text, "error": True, "function_error": "Unhandled"}
 
 
 def _level(logging: Mapping[str, Any]) -> str:

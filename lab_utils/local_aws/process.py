@@ -110,7 +110,7 @@ def trace(session: Session, topic: str, payload: bytes, client_id: str) -> list[
     """
     asked = {"topic": topic, "payload": base64.b64encode(payload).decode(), "clientId": client_id}
     body = json.dumps(asked).encode()
-    headers = {TOKEN_HEADER: session.stop_token}
+    headers = {TOKEN_HEADER: session.trace_token}
     answer = _request(session, "POST", TRACE_PATH, headers, _TRACE_S, body)
     if isinstance(answer, dict) and isinstance(answer.get("rules"), list):
         rows: list[dict[str, Any]] = answer["rules"]

@@ -25,8 +25,10 @@ from lab_utils.local_aws.provider.server import serve_providers
 from lab_utils.local_aws.server_settings import ServerSettings
 from lab_utils.local_aws.session_file import (
     CA_FILE,
+    GUEST_FOLDER,
     SESSION_FILE,
     Session,
+    write_guest_session,
     write_private,
     write_session,
 )
@@ -88,7 +90,12 @@ class LocalServer:
         self._timestream = Timestream(folder, clock, self._health)
         self._doors = Doors(http_port, _port(self._https), self._mqtt_port, settings.lab_dir)
         self._aws = adapter.Ministack(
-            journal, clock, self._timestream, self._doors, settings.kept_runtimes
+            journal,
+            clock,
+            self._timestream,
+            self._doors,
+            settings.kept_runtimes,
+            settings.function_prefix,
         )
         load_sources(folder, self._aws.source, self._health)
         if report := self._aws.items.load():
@@ -99,6 +106,7 @@ class LocalServer:
             self._aws.app, self._report, self._request_stop, self._aws.rules.answer_trace
         )
         self._stopping = asyncio.Event()
+        self._started_at = ""
 
     async def serve(self) -> None:
         """Serve until a signal or a stop request; a clean end loses nothing."""
@@ -121,6 +129,8 @@ class LocalServer:
         session_file = self._settings.lab_dir / SESSION_FILE
         try:
             session = self._session(ca_file, providers.reattach())
+            if self._settings.own_lab_dir is not None:
+                write_guest_session(self._settings.lab_dir / GUEST_FOLDER, session)
             write_session(session_file, session)
             _log.info("Ready: %s, MQTT on port %d", session.endpoint_url, session.mqtt_port)
             await self._stopping.wait()
@@ -177,6 +187,7 @@ class LocalServer:
         )
 
     def _session(self, ca_file: Path, reattach: dict[str, Any]) -> Session:
+        self._started_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         terraform_rc = self._settings.lab_dir / _TERRAFORM_RC
         write_private(terraform_rc, b"disable_checkpoint = true\n")
         return Session(
@@ -191,14 +202,16 @@ class LocalServer:
             pid=os.getpid(),
             reattach=reattach,
             cli_config_file=str(terraform_rc),
-            started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            started_at=self._started_at,
             stop_token=self._gateway.stop_token,
+            trace_token=self._gateway.trace_token,
         )
 
     def _write_ca(self) -> Path:
         certificate = self._aws.certificate_authority()
         ca_file = self._settings.lab_dir / CA_FILE
         write_private(ca_file, certificate)
+        write_private(self._doors.ca_file, certificate)
         write_bundle(self._doors.ca_bundle, certificate)
         given_files = self._settings.workspace / "terraform" / "files"
         if given_files.is_dir():
@@ -209,6 +222,7 @@ class LocalServer:
         return {
             "workspace": str(self._settings.workspace),
             "pid": os.getpid(),
+            "started_at": self._started_at,
             "region": self._settings.region,
             "speed": self._settings.speed,
             "lab_time_ns": self._clock.now_ns(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ class ServerSettings:
         http_port: Port of the AWS APIs, or None for 4566 if it is free, else any.
         mqtt_port: Port of MQTT, or None for 8883 if it is free, else any.
         kept_runtimes: Runtimes of Lambda that AWS has retired and the lab takes.
+        own_lab_dir: The folder of everything that the lab keeps, if not the workspace's ``.lab``.
+        function_prefix: Words before the command of each function's process, to enclose it;
+            ``{folder}`` in a word is the folder of all functions' code.
     """
 
     workspace: Path
@@ -33,11 +37,13 @@ class ServerSettings:
     http_port: int | None = None
     mqtt_port: int | None = None
     kept_runtimes: tuple[str, ...] = ()
+    own_lab_dir: Path | None = None
+    function_prefix: tuple[str, ...] = ()
 
     @property
     def lab_dir(self) -> Path:
         """The folder of everything that the lab keeps for the workspace."""
-        return self.workspace / ".lab"
+        return self.own_lab_dir or self.workspace / ".lab"
 
     @property
     def state_dir(self) -> Path:
@@ -50,6 +56,9 @@ class ServerSettings:
         given += ["--speed", str(self.speed)]
         for name, port in (("--http-port", self.http_port), ("--mqtt-port", self.mqtt_port)):
             given += [name, str(port)] if port is not None else []
+        given += ["--lab-dir", str(self.own_lab_dir)] if self.own_lab_dir else []
+        if self.function_prefix:
+            given += ["--function-prefix", json.dumps(self.function_prefix)]
         return given + [f"--keep-runtime={runtime}" for runtime in self.kept_runtimes]
 
 
@@ -64,5 +73,24 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> ServerSettings:
     parser.add_argument("--http-port", type=int)
     parser.add_argument("--mqtt-port", type=int)
     parser.add_argument("--keep-runtime", dest="kept_runtimes", action="append", default=[])
+    parser.add_argument("--lab-dir", dest="own_lab_dir", type=Path, metavar="DIR")
+    parser.add_argument(
+        "--function-prefix", type=_words, default=(), metavar="JSON", help="a list of words"
+    )
     given = vars(parser.parse_args(arguments))
     return ServerSettings(**{**given, "kept_runtimes": tuple(given["kept_runtimes"])})
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """Return the words of a JSON list.
+
+    Raises:
+        argparse.ArgumentTypeError: It is none.
+    """
+    try:
+        words = json.loads(text)
+    except ValueError:
+        words = None
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise argparse.ArgumentTypeError(f"{text!r} is no JSON list of words")
+    return tuple(words)

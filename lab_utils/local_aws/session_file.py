@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+import secrets
+import shutil
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_SECRET_KEY
 
 SESSION_FILE = "session.json"
 CA_FILE = "root-CA.crt"
+GUEST_FOLDER = "guest"
+"""The folder of all that a program may see which uses the server and does not keep it."""
 _STATUS_KEYS = (
     "target",
     "running",
@@ -46,6 +50,7 @@ class Session:
         cli_config_file: Terraform's CLI configuration for this workspace.
         started_at: When it was ready, ISO 8601 in UTC.
         stop_token: Secret that its stop request has to carry.
+        trace_token: Secret that a request for a rule's trace has to carry.
     """
 
     endpoint_url: str
@@ -61,6 +66,7 @@ class Session:
     cli_config_file: str = ""
     started_at: str = ""
     stop_token: str = field(default="", repr=False)
+    trace_token: str = field(default="", repr=False)
 
     def environment(self) -> dict[str, str]:
         """Return the variables that Terraform, the AWS CLI and boto3 need to reach it."""
@@ -115,11 +121,25 @@ def write_session(path: Path, session: Session) -> None:
     write_private(path, (json.dumps(session.to_json(), indent=2) + "\n").encode())
 
 
+def write_guest_session(folder: Path, session: Session) -> None:
+    """Write a session that cannot stop the server, and the files that it names, to a folder."""
+    folder.mkdir(exist_ok=True, mode=0o700)
+    ca_file, cli_config_file = (
+        shutil.copyfile(name, folder / Path(name).name)
+        for name in (session.ca_file, session.cli_config_file)
+    )
+    given = replace(
+        session, ca_file=str(ca_file), cli_config_file=str(cli_config_file), stop_token=""
+    )
+    write_session(folder / SESSION_FILE, given)
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Replace a file in one step; nobody else can read it, and no half of it is ever seen."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    # A name that nobody knows beforehand: in a folder of a student's a link might wait for it.
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as f:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f:
             f.write(content)
             f.flush()
             os.fsync(f.fileno())

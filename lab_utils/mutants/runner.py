@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from lab_utils.launching import Enclose, as_it_is
 from lab_utils.settings import base_environment
 
 _WORKER = Path(__file__).with_name("worker.py")
@@ -88,10 +90,13 @@ class Runner:
 
     Args:
         scratch: A folder for temporary files.
+        enclose: How that process is started; it needs the folder of `scratch`, in which the
+            jobs' folders are.
     """
 
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self, scratch: Path, enclose: Enclose = as_it_is) -> None:
         self._scratch = scratch
+        self._enclose = enclose
         self._worker = self._start()
 
     def __enter__(self) -> Runner:
@@ -109,9 +114,9 @@ class Runner:
         assert stdout is not None
         stdin.write(json.dumps(asdict(job)) + "\n")
         stdin.flush()
-        if answer := stdout.readline():
-            return Outcome(**json.loads(answer))
-        # The tests ended the very process that runs them.
+        with contextlib.suppress(ValueError, TypeError):
+            return Outcome(**json.loads(stdout.readline()))
+        # The tests ended the very process that runs them, or wrote in its place.
         self._stop()
         self._worker = self._start()
         return Outcome(0.0)
@@ -121,9 +126,9 @@ class Runner:
         base = base_environment().items()
         kept = {name: value for name, value in base if not name.startswith(_NOT_KEPT)}
         return subprocess.Popen(
-            [sys.executable, "-P", str(_WORKER)],
+            self._enclose([sys.executable, "-P", str(_WORKER)], self._scratch.parent),
             env={**kept, **_OWN, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._scratch))},
-            cwd=self._scratch,
+            cwd=self._scratch.parent,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

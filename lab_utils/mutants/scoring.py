@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+from lab_utils.launching import Enclose, as_it_is
 from lab_utils.mutants.catalogue import MOST, all_mutants, choose
 from lab_utils.mutants.controls import rewrite
 from lab_utils.mutants.runner import NO_TESTS, Job, Outcome, Runner
@@ -63,7 +64,9 @@ class TestScore:
         return [self.says, *survived, *([f"  {self.advice}"] if self.advice else [])]
 
 
-def score_tests(folder: Path, tests: Sequence[Path] | None = None) -> TestScore:
+def score_tests(
+    folder: Path, tests: Sequence[Path] | None = None, enclose: Enclose = as_it_is
+) -> TestScore:
     """Return how many mutants of a function its tests notice.
 
     The tests run on the function as it is, and then, in an order that nobody knows, on each mutant
@@ -74,30 +77,32 @@ def score_tests(folder: Path, tests: Sequence[Path] | None = None) -> TestScore:
     Args:
         folder: The function's folder; see `find_subject` for what counts in it.
         tests: The tests that count.
+        enclose: How the process that runs the tests is started.
     """
     began = time.monotonic()
     subject = find_subject(folder, tests)
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
-        score = _score(subject, Path(scratch).resolve())
+        score = _score(subject, Path(scratch).resolve(), enclose)
     return replace(score, seconds=time.monotonic() - began)
 
 
-def score_once(folder: Path, memory: dict[str, Any]) -> TestScore:
+def score_once(folder: Path, memory: dict[str, Any], enclose: Enclose = as_it_is) -> TestScore:
     """Return `score_tests`, from memory if neither sources nor tests have changed since.
 
     Args:
         folder: The function's folder.
         memory: Keeps the last score.
+        enclose: How the process that runs the tests is started.
     """
     fingerprint = find_subject(folder).fingerprint()
     known, score = memory.get(_MEMORY, ("", None))
     if known != fingerprint:
-        score = score_tests(folder)
+        score = score_tests(folder, enclose=enclose)
         memory[_MEMORY] = (fingerprint, score)
     return cast(TestScore, score)
 
 
-def _score(subject: Subject, scratch: Path) -> TestScore:
+def _score(subject: Subject, scratch: Path, enclose: Enclose) -> TestScore:
     if not subject.modules:
         return _refused(
             f"there is no Python module in {subject.sources}", "name the function's folder."
@@ -111,7 +116,7 @@ def _score(subject: Subject, scratch: Path) -> TestScore:
         return _refused(seen, "mend the function first.")
     except ValueError as error:
         return _refused(f"a source cannot be read: {error}", "save it as UTF-8.")
-    with Runner(scratch / "temporary") as runner:
+    with Runner(scratch / "temporary", enclose) as runner:
         return _Bench(subject, scratch, runner).score(sources)
 
 

@@ -80,7 +80,7 @@ class Subject:
 
     def fingerprint(self) -> str:
         """Return a name of what is scored: the same files have the same name."""
-        files = [*self.folder.rglob("*.py"), *(self.root / name for name in _ABOVE)]
+        files = [*_modules(self.folder), *(self.root / name for name in _ABOVE)]
         files += [self.folder / name for name in _ABOVE]
         content = hashlib.sha256()
         for path in sorted({path for path in files if path.is_file()}):
@@ -94,7 +94,7 @@ class Subject:
         copy_folder(self.folder, target)
         for name in _ABOVE:
             if (self.root / name).is_file():
-                shutil.copy(self.root / name, root / name)
+                shutil.copy(self.root / name, root / name, follow_symlinks=False)
         for path in self.put_aside:
             (target / path).unlink()
 
@@ -157,9 +157,17 @@ def _test_files(folder: Path) -> list[Path]:
     places = [folder / "tests", folder / "test", folder, folder / "src"]
     for place in places[:2]:
         if place.is_dir():
-            return sorted(path for path in place.rglob("*.py") if _A_TEST.fullmatch(path.name))
+            return sorted(path for path in _modules(place) if _A_TEST.fullmatch(path.name))
     found = (path for place in places[2:] for path in place.glob("*.py"))
     return sorted(path for path in found if _A_TEST.fullmatch(path.name))
+
+
+def _modules(folder: Path) -> Iterator[Path]:
+    """Yield the Python files of a folder; what a link leads to elsewhere is none of it."""
+    place = folder.resolve()
+    for path in folder.rglob("*.py"):
+        if path.is_file() and path.resolve().is_relative_to(place):
+            yield path
 
 
 def _source_files(sources: Path) -> Iterator[str]:
@@ -171,7 +179,7 @@ def _source_files(sources: Path) -> Iterator[str]:
         for record in sources.glob("*.dist-info/RECORD")
         for line in record.read_text(encoding="utf-8").splitlines()
     }
-    for path in sorted(sources.rglob("*.py")):
+    for path in sorted(_modules(sources)):
         place = path.relative_to(sources)
         is_hidden = any(part.startswith(".") or part == "tests" for part in place.parts)
         if (

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lab_utils.errors import PipelineError
+from lab_utils.launching import Enclose, as_it_is
 from lab_utils.pipeline.lint import lint
 from lab_utils.pipeline.look import look_at
 from lab_utils.pipeline.records import Records
@@ -38,6 +39,7 @@ class Pipeline:
         variables: Returns the environment in which a program finds the target.
         report: Takes each line for the reader.
         memory: Keeps what the runs came to, for `last_run`; by default as long as this object.
+        enclose: How the program that runs the jobs is started.
     """
 
     def __init__(
@@ -46,7 +48,9 @@ class Pipeline:
         variables: Callable[[], dict[str, str]],
         report: Callable[[str], None] = print,
         memory: MutableMapping[str, Any] | None = None,
+        enclose: Enclose = as_it_is,
     ) -> None:
+        self._enclose = enclose
         self._settings = settings
         self._variables = variables
         self._report = report
@@ -133,6 +137,7 @@ class Pipeline:
             environment={"AWS_DEFAULT_REGION": region, "AWS_REGION": region} if region else {},
             deadline_s=deadline_s,
             cache=self._settings.state_dir / "pip-cache",
+            enclose=self._enclose,
         )
         self._report(f"$ gitlab-ci-local --file {look.file}  (branch {order.branch})")
         return run(order, tools, self._records, self._report)

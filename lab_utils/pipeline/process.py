@@ -25,10 +25,9 @@ class Follower:
 
     Args:
         command: The program and its arguments.
-        folder: Where it runs.
+        folder: Where it runs; it goes too if this process is killed.
         environment: All of its environment; its ``HOME`` tells its descendants from others.
         deadline_s: The longest that it may take, in seconds.
-        owned: The folder that goes too if this process is killed.
     """
 
     def __init__(
@@ -37,10 +36,9 @@ class Follower:
         folder: Path,
         environment: Mapping[str, str],
         deadline_s: float,
-        owned: Path,
     ) -> None:
         guard = str(Path(__file__).with_name("guard.py"))
-        self._command = [sys.executable, "-I", guard, environment["HOME"], str(owned), *command]
+        self._command = [sys.executable, "-I", guard, environment["HOME"], str(folder), *command]
         self._folder = folder
         self._environment = dict(environment)
         self._deadline_s = deadline_s

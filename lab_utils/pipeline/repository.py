@@ -51,6 +51,8 @@ class Repository:
         """Return a file by its name in the repository; None if there is none."""
         path = self.root / name
         inside = posixpath.normpath(name).split("/")[0] != ".." and not Path(name).is_absolute()
+        # Nor by way of a link: GitLab has nothing but what is in the repository.
+        inside = inside and path.resolve().is_relative_to(self.root.resolve())
         return path if inside and path.is_file() else None
 
     def text(self, name: str) -> str | None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab_utils.errors import PipelineError
+from lab_utils.launching import Enclose, as_it_is
 from lab_utils.pipeline.bench import Bench, job_environment, make_bench
 from lab_utils.pipeline.document import dump, rewritten
 from lab_utils.pipeline.expressions import ExpressionError
@@ -55,6 +56,7 @@ class Order:
         environment: What the jobs get besides, where the pipeline does not set it itself.
         deadline_s: The longest that all of it may take, in seconds.
         cache: Pip's cache.
+        enclose: How the program that runs the jobs is started.
     """
 
     look: Look
@@ -63,6 +65,7 @@ class Order:
     environment: Mapping[str, str]
     deadline_s: float
     cache: Path
+    enclose: Enclose = as_it_is
 
 
 def run(order: Order, tools: Tools, records: Records, report: Callable[[str], None]) -> PipelineRun:
@@ -107,11 +110,10 @@ class _Run:
         tree = self._prepare()
         environment = job_environment(self._bench, self._order.environment, self._order.cache)
         follower = Follower(
-            self._command(),
-            self._bench.repository,
+            self._order.enclose(self._command(), self._bench.folder),
+            self._bench.folder,
             environment,
             self._order.deadline_s,
-            self._bench.folder,
         )
         follow = Follow(self._mask(), self._report)
         started = time.monotonic()
@@ -140,7 +142,9 @@ class _Run:
         never = self._never()
         for name in self._look.composition.documents:
             path = self._bench.repository / name
-            path.write_text(rewritten(path, _is_of_a_container, never), encoding="utf-8")
+            text = rewritten(path, _is_of_a_container, never)
+            path.unlink()  # It may be a link to a file of the student's.
+            path.write_text(text, encoding="utf-8")
         commit(git, self._look.default_branch, self._order.branch, self._project())
         self._enter_variables()
         if not self._tools.has_rsync:
@@ -184,7 +188,9 @@ class _Run:
         manual = [word for name in self._pressed() for word in ("--manual", name)]
         return [
             *self._tools.command,
-            *("--file", self._look.file, "--home", str(self._bench.home)),
+            # It starts in the folder of all that it needs, which is the one to be enclosed in.
+            *("--cwd", self._bench.repository.name, "--file", self._look.file),
+            *("--home", str(self._bench.home)),
             *("--force-shell-executor", "--shell-isolation", "--no-artifacts-to-source"),
             *("--no-json-schema-validation", "--no-color"),
             # GitLab takes `changes:` as true for a branch that is new to it, as this one is.

@@ -301,7 +301,7 @@ def test_what_takes_too_long_is_stopped_with_all_that_it_started(tmp_path: Path)
     bash = str(shutil.which("bash"))
     command = [bash, "-c", "trap '' TERM; setsid sleep 1003 & echo begun; sleep 1004; sleep 1005"]
     environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
-    follower = Follower(command, tmp_path, environment, deadline_s=1, owned=tmp_path / "own")
+    follower = Follower(command, tmp_path, environment, deadline_s=1)
     assert list(follower.lines()) == ["begun"]
     assert follower.is_late
     commands = [" ".join(one.info["cmdline"] or []) for one in psutil.process_iter(["cmdline"])]
@@ -315,17 +315,17 @@ def test_what_was_started_ends_with_its_starter_however_that_ends(tmp_path: Path
 import os, signal
 from pathlib import Path
 from lab_utils.pipeline.process import Follower
-folder = Path({str(tmp_path)!r})
+folder = Path({str(owned)!r})
 command = ["bash", "-c", "setsid sleep 1006 & echo begun; sleep 1007"]
 environment = {{"HOME": str(folder), "PATH": os.environ["PATH"]}}
-for _ in Follower(command, folder, environment, 60, folder / "own").lines():
+for _ in Follower(command, folder, environment, 60).lines():
     os.kill(os.getpid(), signal.SIGKILL)
 """
     killed = subprocess.run([sys.executable, "-c", starter], check=False)
     assert killed.returncode == -signal.SIGKILL
 
     def look() -> str | None:
-        return None if processes_of(str(tmp_path)) or owned.exists() else "all gone"
+        return None if processes_of(str(owned)) or owned.exists() else "all gone"
 
     assert wait_for(look, timeout_s=30)
 

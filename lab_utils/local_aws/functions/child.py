@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ _KB_PER_MB = 1024
 _POLL_S = 0.25
 _MOST_FRAMES = 512
 _REAP_S = 2.0
+_SIGNAL_STATUS = 128
+"""Status of a program around another one which a signal ended, without the signal's number."""
 
 
 class Child:
@@ -42,6 +44,7 @@ class Child:
         variables: Its environment at the start.
         folder: Where it starts.
         now_ns: The lab's time.
+        prefix: Words before its command: a program that encloses it.
     """
 
     def __init__(
@@ -50,8 +53,19 @@ class Child:
         variables: Mapping[str, str],
         folder: Path,
         now_ns: Callable[[], int],
+        prefix: Sequence[str] = (),
     ) -> None:
-        command = [sys.executable, "-I", "-S", "-X", "utf8", str(_START), json.dumps(setup)]
+        self._prefix = tuple(prefix)
+        command = [
+            *prefix,
+            sys.executable,
+            "-I",
+            "-S",
+            "-X",
+            "utf8",
+            str(_START),
+            json.dumps(setup),
+        ]
         self._process = subprocess.Popen(
             command,
             bufsize=0,
@@ -103,6 +117,8 @@ class Child:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_REAP_S)
         status = self._process.returncode
+        if self._prefix and status and status > _SIGNAL_STATUS:
+            status = _SIGNAL_STATUS - status
         if not status:
             return "Runtime exited without providing a reason"
         if status > 0:
@@ -112,11 +128,24 @@ class Child:
     def memory_mb(self) -> int:
         """Return the most memory it has used, 0 if it is gone."""
         try:
-            status = Path(f"/proc/{self._process.pid}/status").read_bytes()
+            status = Path(f"/proc/{self._runtime_pid()}/status").read_bytes()
         except OSError:
             return self._used_mb()
         peak = re.search(rb"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
         return int(peak[1]) // _KB_PER_MB if peak else 0
+
+    def _runtime_pid(self) -> int:
+        """Return the process of the function: the first below those of the program around it."""
+        pid = self._process.pid
+        if not self._prefix:
+            return pid
+        around = _name_of(pid)
+        while around and _name_of(pid) == around:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+            if not children:
+                break
+            pid = int(children[0])
+        return pid
 
     def _used_mb(self) -> int:
         """Return what it uses now, or has used at most where the system counts that."""
@@ -177,6 +206,14 @@ class Child:
 
     def _take_piece(self, piece: bytes) -> None:
         self._put(Frame(RAW, self._now_ns(), piece))
+
+
+def _name_of(pid: int) -> str:
+    """Return a process's name; "" if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text("utf-8", "replace").strip()
+    except OSError:
+        return ""
 
 
 def _apart() -> dict[str, Any]:

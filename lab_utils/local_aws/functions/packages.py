@@ -28,6 +28,7 @@ class Packages:
 
     def __init__(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._guard = threading.Lock()
 
@@ -42,7 +43,6 @@ class Packages:
         with self._guard:
             if target.is_dir():
                 return target
-            self._folder.mkdir(parents=True, exist_ok=True)
             fresh = Path(tempfile.mkdtemp(dir=self._folder))
             if content:
                 with zipfile.ZipFile(io.BytesIO(content)) as package:

@@ -5,10 +5,12 @@ Whatever Python version a function is configured with, it runs under the lab's o
 
 from __future__ import annotations
 
+import functools
 import sysconfig
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -46,6 +48,8 @@ class FunctionService:
         doors: Where functions reach the embedded AWS.
         credentials: Returns the variables of a session of a function's role.
         sink: Where their logs go.
+        prefix: Words before the command of each process, to enclose it; ``{folder}`` in a word is
+            the folder of all functions' code.
     """
 
     def __init__(
@@ -54,12 +58,16 @@ class FunctionService:
         doors: Doors,
         credentials: Callable[[Function], Mapping[str, str]],
         sink: LogSink,
+        prefix: Sequence[str] = (),
     ) -> None:
         self._clock = clock
         self._doors = doors
         self._credentials = credentials
         self._sink = sink
         self._sdk = sdk_folders()
+        self._prefix = [word.replace("{folder}", str(doors.code)) for word in prefix]
+        # What dies with its parent dies, on Linux, with the very thread that has started it.
+        self._starter = ThreadPoolExecutor(1, "function-starter")
         self._pool = Pool(self._launch)
 
     def run(self, function: Function, invocation: Invocation) -> tuple[Outcome, str]:
@@ -91,6 +99,7 @@ class FunctionService:
     def close(self) -> None:
         """End every process."""
         self._pool.close()
+        self._starter.shutdown()
 
     def _new_environment(self, function: Function) -> Environment:
         stream = self._pool.stream_of_ended(function)
@@ -146,7 +155,10 @@ class FunctionService:
             "monotonic_ns": time.monotonic_ns(),
         }
         variables = machine_variables(base_environment())
-        return Child(setup, variables, self._doors.folder, self._clock.now_ns)
+        start = functools.partial(
+            Child, setup, variables, self._doors.code, self._clock.now_ns, self._prefix
+        )
+        return self._starter.submit(start).result()
 
     def _new_stream(self, function: Function) -> str:
         day = datetime.fromtimestamp(self._clock.now_ns() // 1_000_000_000, UTC)

@@ -35,13 +35,13 @@ class Doors:
 
     @property
     def ca_file(self) -> Path:
-        """File of the lab's authority."""
-        return self.folder / CA_FILE
+        """File of the lab's authority, in the one folder of the lab that functions may see."""
+        return self.code / CA_FILE
 
     @property
     def ca_bundle(self) -> Path:
         """File of the authorities that functions trust, the lab's among them."""
-        return self.folder / "functions-ca.pem"
+        return self.code / "authorities.pem"
 
     @property
     def code(self) -> Path:

@@ -184,10 +184,10 @@ def test_only_the_token_stops_the_server() -> None:
 
 def test_only_the_token_lets_a_message_be_traced() -> None:
     caller = Caller()
-    for method, token in (("POST", "guess"), ("GET", caller.gateway.stop_token)):
+    for method, token in (("POST", "guess"), ("GET", caller.gateway.trace_token)):
         assert caller.call("/_lab/trace", method, x_lab_token=token)[0] == 403
     assert caller.traced == []
-    assert caller.call("/_lab/trace", x_lab_token=caller.gateway.stop_token)[0] == 200
+    assert caller.call("/_lab/trace", x_lab_token=caller.gateway.trace_token)[0] == 200
     assert caller.traced == [b""]
 
 

@@ -51,7 +51,7 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
 
 @pytest.fixture(autouse=True)
 def shared_runner(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring, "Runner", lambda _scratch: contextlib.nullcontext(runner))
+    monkeypatch.setattr(scoring, "Runner", lambda *_: contextlib.nullcontext(runner))
 
 
 @pytest.fixture
@@ -288,7 +288,7 @@ def test_a_score_is_kept_until_something_changes(
     folder = write(tmp_path, {})
     memory: dict[str, Any] = {}
     first = score_once(folder, memory)
-    monkeypatch.setattr(scoring, "score_tests", lambda _folder: None)
+    monkeypatch.setattr(scoring, "score_tests", lambda *_, **__: None)
     assert score_once(folder, memory) is first
     (folder / "tests").mkdir()
     (folder / "tests" / "test_it.py").write_text("")

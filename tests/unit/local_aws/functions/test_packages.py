@@ -26,7 +26,7 @@ def packed(**files: str) -> bytes:
 def test_a_package_is_known_by_its_content(tmp_path: Path) -> None:
     (tmp_path / "code" / "old").mkdir(parents=True)
     packages = Packages(tmp_path / "code")
-    assert not (tmp_path / "code").exists(), "what an earlier lab left is gone"
+    assert list((tmp_path / "code").iterdir()) == [], "what an earlier lab left is gone"
     first, second = packed(m__py="1"), packed(m__py="2")
     places = [packages.unpack(digest_of(one), one) for one in (first, second, first)]
     assert places[0] == places[2] != places[1]
