@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -71,9 +71,12 @@ class LatePolicy:
             submitted_at: With its zone.
             earned: Its points.
         """
-        if self.due is None or submitted_at is None or submitted_at <= self.due + self.grace:
+        if self.due is None or submitted_at is None:
             return Lateness()
-        late = submitted_at - self.due
+        # In UTC: two moments of one zone would differ by its clock's hands, not by time.
+        late = submitted_at.astimezone(UTC) - self.due.astimezone(UTC)
+        if late <= self.grace:
+            return Lateness()
         percent = min(self.percent * math.ceil(late / self.step), self.most_percent)
         if self.zero_after is not None and late > self.zero_after:
             percent = 100.0

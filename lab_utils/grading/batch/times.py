@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lab_utils.grading.batch.errors import BatchError
-from lab_utils.grading.batch.names import printable
+from lab_utils.grading.batch.shown import printable
 
 TIMESTAMP_FILE = "timestamp.txt"
 """What nbgrader writes beside a submission, in the student's folder of one assignment."""
@@ -52,22 +52,22 @@ class Clock:
     times: Mapping[str, datetime] = field(default_factory=dict)
     zone: tzinfo | None = None
 
-    def of(self, student: str, path: Path) -> Handed:
+    def of(self, student: str, paths: Sequence[Path]) -> Handed:
         """Return when a submission was handed in.
 
         Args:
             student: As the submissions name them.
-            path: The submission's folder or file.
+            paths: The submission's folder, or its files.
         """
         if student in self.times:
             return Handed(self.times[student], "times file")
         remark = ""
-        for told in _timestamps(path):
+        for told in (one for path in paths for one in _timestamps(path)):
             try:
                 return Handed(read_moment(told, self.zone), TIMESTAMP_FILE)
             except ValueError:
                 remark = f"{TIMESTAMP_FILE} holds no time: {printable(told, 60)!r}. "
-        newest = _newest_file(path)
+        newest = _newest_file(paths)
         if newest is None:
             return Handed(remarks=(f"{remark}Nothing tells when it was handed in.",))
         why = f"{remark}The time of handing in is that of the newest file, which may be a copy's."
@@ -184,9 +184,9 @@ def _timestamps(path: Path) -> Iterator[str]:
                 yield opened.read(_MOST_BYTES).decode("utf-8", "replace").strip()
 
 
-def _newest_file(path: Path) -> datetime | None:
-    """Return the time of the newest file, in UTC; a folder's are looked at without links."""
-    files = [path] if path.is_file() else _files_below(path)
+def _newest_file(paths: Sequence[Path]) -> datetime | None:
+    """Return the time of the newest file, in UTC; links are not followed."""
+    files = [file for path in paths for file in ([path] if path.is_file() else _files_below(path))]
     times = [file.lstat().st_mtime for file in files]
     return datetime.fromtimestamp(max(times), UTC) if times else None
 

@@ -1,38 +1,10 @@
-"""Names that come from outside, for files, lines on a terminal and cells of a spreadsheet."""
+"""Text that comes from outside, in a line on a terminal and in a cell of a spreadsheet."""
 
 from __future__ import annotations
 
 import unicodedata
 
-_LONGEST_BYTES = 120
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@+ ")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
-
-def file_name_of(student: str) -> str:
-    """Return the stem of a student's files: no two students share one, and no path comes of it.
-
-    What a file name may not hold on some system, a leading dot, and a character outside ASCII are
-    percent-encoded by their UTF-8 bytes.
-
-    Args:
-        student: As the submissions name them; not empty.
-
-    Raises:
-        ValueError: The name is empty, or longer than a file name may be.
-    """
-    kept = "".join(_encoded(one, is_first=place == 0) for place, one in enumerate(student))
-    if kept.endswith((".", " ")):
-        kept = kept[:-1] + f"%{ord(kept[-1]):02X}"
-    if not kept or len(kept) > _LONGEST_BYTES:
-        raise ValueError(f"no file can be named after the student {student[:40]!r}")
-    return kept
-
-
-def _encoded(character: str, *, is_first: bool) -> str:
-    if character in _PLAIN and not (is_first and character in ". -"):
-        return character
-    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))
 
 
 def printable(text: str, longest: int = 400) -> str:
