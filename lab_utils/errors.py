@@ -138,3 +138,7 @@ class DashboardError(LabError):
 
 class CheckError(LabError):
     """A check did not find what the exercise asks for."""
+
+
+class SandboxError(LabError):
+    """A submission cannot be enclosed on this machine."""

@@ -1,0 +1,180 @@
+"""The commands of bubblewrap: the cell around everything, and what is enclosed in it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from lab_utils.grading.sandbox import view
+from lab_utils.grading.sandbox.call_filter import call_filter
+from lab_utils.grading.sandbox.limits import Limits
+from lab_utils.grading.sandbox.paths import CellPaths
+
+_BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
+_BECOME = (
+    "import os, sys; user = int(sys.argv[1]); os.setgroups([]); os.setresgid(user, user, user); "
+    "os.setresuid(user, user, user); os.execv(sys.argv[2], sys.argv[2:])"
+)
+_MB = 1024 * 1024
+_TMP_BYTES = 64 * _MB
+_NAMESPACES = (
+    "--die-with-parent",
+    "--new-session",
+    "--unshare-user",
+    "--unshare-pid",
+    "--unshare-ipc",
+    "--unshare-uts",
+    "--unshare-cgroup-try",
+)
+PART = "LAB_PART"
+"""The variable that says, as the first of a command's arguments, what is enclosed."""
+
+
+@dataclass(frozen=True)
+class Bubblewrap:
+    """bubblewrap's commands for one cell.
+
+    Attributes:
+        program: The path of ``bwrap``.
+        paths: Where things lie in the cell.
+    """
+
+    program: str
+    paths: CellPaths
+
+    def cell(
+        self,
+        command: Sequence[str],
+        limits: Limits,
+        etc: Mapping[str, int],
+        environment: Mapping[str, str],
+    ) -> list[str]:
+        """Return the command that runs the grader in a cell.
+
+        Args:
+            command: The grader's command.
+            limits: What the whole cell may use.
+            etc: The file descriptors of the cell's own files of ``/etc``, by name.
+            environment: All that the grader gets.
+        """
+        own = [self.program, *_NAMESPACES, "--unshare-net", "--cap-add", "CAP_NET_ADMIN"]
+        own += ["--hostname", "cell", *view.system(), *view.python(view.CELL_PARTS)]
+        own += view.read_only(Path(self.program))
+        for name, descriptor in etc.items():
+            own += ["--perms", "0644", "--file", str(descriptor), f"/etc/{name}"]
+        own += ["--proc", "/proc", *view.devices(), *_memory("/tmp", _TMP_BYTES, "1777")]
+        own += _memory(str(self.paths.root), limits.disk_mb * _MB, "0755")
+        own += ["--remount-ro", "/", "--clearenv", "--chdir", str(self.paths.root)]
+        for name, value in environment.items():
+            own += ["--setenv", name, value]
+        orders = first_orders(self.paths, limits, command, is_enclosed=True)
+        return [*own, "--", *bootstrap(orders)]
+
+    def as_user(self, command: Sequence[str], user: int) -> list[str]:
+        """Return the command that runs another as an ordinary user, for one who is root.
+
+        The machine's files are shown at their places first, also those that lie below a folder
+        which only root may enter.
+
+        Args:
+            command: What `cell` returned.
+            user: The number of the user and of its group.
+        """
+        stage = [self.program, "--die-with-parent", "--new-session"]
+        stage += [*view.system(), *view.python(view.CELL_PARTS)]
+        stage += view.read_only(Path(self.program))
+        stage += ["--bind", "/proc", "/proc", *view.devices(), *_memory("/tmp", _TMP_BYTES, "1777")]
+        return [*stage, "--", sys.executable, "-I", "-S", "-c", _BECOME, str(user), *command]
+
+    def task(self, command: Sequence[str], cwd: Path, own: Path, name: str) -> list[str]:
+        """Return the command that runs the student's code, enclosed in the cell.
+
+        Args:
+            command: What to run.
+            cwd: Where it starts.
+            own: A fresh folder with ``tmp`` and ``shm``, its ``/tmp`` and ``/dev/shm``.
+            name: Tells it from others.
+        """
+        paths = self.paths
+        inner = [*self._inner(f"task {name}"), "--disable-userns"]
+        inner += view.python(view.STUDENT_PARTS)
+        inner += [*view.devices(own / "shm"), *view.writable(own / "tmp", Path("/tmp"))]
+        inner += [*view.writable(paths.workspace), *view.writable(paths.scratch)]
+        inner += [*view.read_only(paths.shared), "--remount-ro", "/"]
+        inner += ["--setenv", "HOME", "/tmp/home", "--setenv", "TMPDIR", "/tmp"]
+        return [*inner, "--chdir", str(cwd), "--", *command]
+
+    def server(self, command: Sequence[str]) -> list[str]:
+        """Return the command that runs the embedded AWS, enclosed in the cell."""
+        paths = self.paths
+        inner = [*self._inner("server"), *view.python(view.SERVER_PARTS), *view.devices()]
+        inner += view.read_only(Path(self.program))
+        inner += view.writable(paths.server / "tmp", Path("/tmp"))
+        inner += [*view.writable(paths.workspace), *view.writable(paths.server)]
+        inner += ["--remount-ro", "/", "--setenv", "HOME", "/tmp", "--setenv", "TMPDIR", "/tmp"]
+        return [*inner, "--chdir", str(paths.workspace), "--", *command]
+
+    def function_prefix(self, disk_mb: int) -> list[str]:
+        """Return what is put before the command of a Lambda function, for the embedded AWS.
+
+        Args:
+            disk_mb: How much the function may write to its ``/tmp``.
+        """
+        inner = [*self._inner("function"), "--disable-userns", *view.python(view.SERVER_PARTS)]
+        inner += [*view.devices(), *_memory("/tmp", disk_mb * _MB, "1777")]
+        inner += ["--ro-bind", "{folder}", "{folder}", "--remount-ro", "/", "--chdir", "{folder}"]
+        return [*inner, "--"]
+
+    def _inner(self, part: str) -> list[str]:
+        named = [self.program, "--setenv", PART, part]
+        return [*named, *_NAMESPACES, *view.system(), *view.cell_etc(), "--proc", "/proc"]
+
+
+def first_orders(
+    paths: CellPaths, limits: Limits, command: Sequence[str], *, is_enclosed: bool
+) -> dict[str, Any]:
+    """Return what `bootstrap.py` is told."""
+    kernel_limits = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": limits.file_mb * _MB}
+    if is_enclosed:
+        kernel_limits["RLIMIT_NPROC"] = limits.threads
+    return {
+        "root": str(paths.root),
+        "folders": [*map(str, paths.all()), str(paths.server / "tmp")],
+        "limits": kernel_limits,
+        "is_enclosed": is_enclosed,
+        "filter": call_filter().hex() if is_enclosed else "",
+        "command": list(command),
+    }
+
+
+def bootstrap(orders: Mapping[str, Any]) -> list[str]:
+    """Return the command of a cell's first program."""
+    return [sys.executable, "-I", "-S", str(_BOOTSTRAP), json.dumps(orders)]
+
+
+def cell_order(paths: CellPaths, limits: Limits, program: str | None) -> dict[str, Any]:
+    """Return what the grader in the cell is told of its cell; see `enclosure.enter`."""
+    return {"root": str(paths.root), "program": program, "limits": asdict(limits)}
+
+
+def etc_files(user: int) -> dict[str, bytes]:
+    """Return a cell's own files of ``/etc``.
+
+    Args:
+        user: The number of the user that it runs as, and of its group.
+    """
+    names = f"root:x:0:0:root:/:/usr/sbin/nologin\nstudent:x:{user}:{user}::/tmp/home:/bin/bash\n"
+    return {
+        "passwd": names.encode(),
+        "group": f"root:x:0:\nstudent:x:{user}:\n".encode(),
+        "hosts": b"127.0.0.1 localhost cell\n",
+        "nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\nservices: files\n",
+    }
+
+
+def _memory(place: str, size_bytes: int, mode: str) -> list[str]:
+    return ["--perms", mode, "--size", str(size_bytes), "--tmpfs", place]
