@@ -27,6 +27,7 @@ _TOO_LARGE = json.dumps(
         "message": f"The payload is larger than the maximum of {MAX_PAYLOAD_BYTES} bytes.",
     }
 ).encode()
+_UNSIGNED = b'{"message": "Missing Authentication Token"}'
 
 
 class Gateway:
@@ -72,6 +73,8 @@ class Gateway:
         elif path.startswith(_ADMINISTRATION):
             # These need no authorisation: any web page could reset the lab through them.
             await _reply(send, 404, b'{"message": "The lab does not serve this path."}')
+        elif path.startswith("/topics/") and not _is_signed(scope, headers):
+            await _reply(send, 403, _UNSIGNED)
         elif path.startswith("/topics/") and _content_length(headers) > MAX_PAYLOAD_BYTES:
             await _reply(send, 413, _TOO_LARGE)
         else:
@@ -122,6 +125,11 @@ async def _reply(send: Send, status: int, body: bytes) -> None:
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _is_signed(scope: Message, headers: dict[bytes, bytes]) -> bool:
+    """Return whether a request carries a signature, right or wrong, in one of its two places."""
+    return b"authorization" in headers or b"X-Amz-Signature=" in scope.get("query_string", b"")
 
 
 def _content_length(headers: dict[bytes, bytes]) -> int:

@@ -32,6 +32,7 @@ from lab_utils.local_aws.session_file import (
     write_private,
     write_session,
 )
+from lab_utils.local_aws.shared_door import SharedDoor
 from lab_utils.local_aws.state.health import SavingHealth
 from lab_utils.local_aws.state.items import ItemJournal
 from lab_utils.local_aws.state.saver import StateSaver, load_sources
@@ -40,8 +41,8 @@ from lab_utils.local_aws.tls_door import TlsConfig, write_bundle
 from lab_utils.settings import LOCAL_ACCESS_KEY, LOCAL_ACCOUNT, LOCAL_SECRET_KEY
 
 USUAL_HTTP_PORT, USUAL_HTTPS_PORT, USUAL_MQTT_PORT = 4566, 8443, 8883
-ALPN_MQTT_PORT = 443
-"""Where the AWS IoT Device SDK connects to if its user names no port, as AWS lets it."""
+SHARED_PORT = 443
+"""Where ``https://`` leads to, and the AWS IoT Device SDK if its user names no port."""
 
 _ITEMS_FILE = "dynamodb-items.sqlite3"
 _TERRAFORM_RC = "terraform.rc"
@@ -78,8 +79,7 @@ class LocalServer:
         self._https = bind_loopback(None, USUAL_HTTPS_PORT, "the AWS APIs over TLS")
         http_port, self._mqtt_port = _port(self._http), _port(self._mqtt)
         is_usual = self._mqtt_port == USUAL_MQTT_PORT
-        also = bind_if_free(ALPN_MQTT_PORT) if is_usual else None
-        self._mqtt_doors = [self._mqtt] + ([also] if also else [])
+        self._shared = bind_if_free(SHARED_PORT) if is_usual else None
         self._endpoint_url = f"http://{LOOPBACK}:{http_port}"
         adapter.prepare_environment(settings, http_port, self._mqtt_port)
         folder = settings.state_dir
@@ -115,7 +115,12 @@ class LocalServer:
         self._timestream.start()
         ca_file = self._write_ca()
         try:
-            async with self._serving_http(), self._serving_https(), self._serving_mqtt():
+            async with (
+                self._serving_http(),
+                self._serving_https(),
+                self._serving_mqtt(),
+                self._serving_shared(),
+            ):
                 await self._serve_session(ca_file)
         finally:
             self._timestream.close()
@@ -170,12 +175,25 @@ class LocalServer:
 
     @asynccontextmanager
     async def _serving_mqtt(self) -> AsyncIterator[None]:
-        await self._aws.listen_mqtt(self._mqtt_doors)
+        await self._aws.listen_mqtt([self._mqtt])
         try:
             yield
         finally:
             await self._aws.stop_mqtt()
             await self._aws.stop_background()
+
+    @asynccontextmanager
+    async def _serving_shared(self) -> AsyncIterator[None]:
+        """Serve port 443, where it is this server's to use."""
+        if self._shared is None:
+            yield
+            return
+        door = SharedDoor(self._shared, self._mqtt_port, self._doors.https_port)
+        await door.open()
+        try:
+            yield
+        finally:
+            await door.close()
 
     def _serve_providers(self) -> Providers:
         return serve_providers(
@@ -205,6 +223,7 @@ class LocalServer:
             started_at=self._started_at,
             stop_token=self._gateway.stop_token,
             trace_token=self._gateway.trace_token,
+            https_port=self._doors.https_port,
         )
 
     def _write_ca(self) -> Path:

@@ -51,6 +51,7 @@ class Session:
         started_at: When it was ready, ISO 8601 in UTC.
         stop_token: Secret that its stop request has to carry.
         trace_token: Secret that a request for a rule's trace has to carry.
+        https_port: Port of its AWS APIs over TLS.
     """
 
     endpoint_url: str
@@ -67,6 +68,7 @@ class Session:
     started_at: str = ""
     stop_token: str = field(default="", repr=False)
     trace_token: str = field(default="", repr=False)
+    https_port: int = 0
 
     def environment(self) -> dict[str, str]:
         """Return the variables that Terraform, the AWS CLI and boto3 need to reach it."""

@@ -193,10 +193,18 @@ def test_only_the_token_lets_a_message_be_traced() -> None:
 
 def test_a_message_over_http_may_have_128_kib() -> None:
     caller = Caller()
-    assert caller.call("/topics/a", content_length=str(128 * 1024))[0] == 200
-    status, answer = caller.call("/topics/a", content_length=str(128 * 1024 + 1))
+    key = {"authorization": "AWS4-HMAC-SHA256 ..."}
+    assert caller.call("/topics/a", content_length=str(128 * 1024), **key)[0] == 200
+    status, answer = caller.call("/topics/a", content_length=str(128 * 1024 + 1), **key)
     assert status == 413
     assert answer["__type"] == "RequestEntityTooLargeException"
+
+
+def test_a_publish_that_nobody_signed_is_refused_as_aws_refuses_it() -> None:
+    caller = Caller()
+    refusal = (403, {"message": "Missing Authentication Token"})
+    assert caller.call("/topics/a", content_length="2") == refusal
+    assert caller.passed_on == []
 
 
 def test_nothing_of_ministack_is_loaded_to_control_a_server() -> None:
