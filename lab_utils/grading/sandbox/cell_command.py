@@ -104,7 +104,8 @@ class Bubblewrap:
         inner += view.python(view.STUDENT_PARTS)
         inner += [*view.devices(own / "shm"), *view.writable(own / "tmp", Path("/tmp"))]
         inner += [*view.writable(paths.workspace), *view.writable(paths.scratch)]
-        inner += [*view.read_only(paths.shared), "--remount-ro", "/"]
+        inner += [*view.read_only(paths.shared), *view.read_only(paths.guest)]
+        inner += ["--remount-ro", "/"]
         inner += ["--setenv", "HOME", "/tmp/home", "--setenv", "TMPDIR", "/tmp"]
         return [*inner, "--chdir", str(cwd), "--", *command]
 

@@ -55,6 +55,16 @@ class CellPaths:
         return self.root / "server"
 
     @property
+    def lab(self) -> Path:
+        """Where the embedded AWS keeps all that it stores."""
+        return self.server / "lab"
+
+    @property
+    def guest(self) -> Path:
+        """The session of the embedded AWS, as the student's programs may read it."""
+        return self.lab / "guest"
+
+    @property
     def tasks(self) -> Path:
         """A folder for each of the student's programs, which is its ``/tmp``."""
         return self.root / "tasks"

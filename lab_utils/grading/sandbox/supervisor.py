@@ -86,30 +86,37 @@ def run_cell(
     """
     limits = limits or Limits()
     with ExitStack() as stack:
-        if unsafe:
-            paths = CellPaths(stack.enter_context(_folder()))
-            program = None
-            command = [*worker, str(paths.order)]
-            orders = first_orders(paths, limits, command, is_enclosed=False)
-            argv, descriptors = bootstrap(orders), list[int]()
-        else:
-            paths, program = CellPaths(), require_bubblewrap()
-            command = [*worker, str(paths.order)]
-            argv, descriptors = enclosed(program, paths, limits, command, stack)
+        program = None if unsafe else require_bubblewrap()
+        paths = CellPaths() if program else CellPaths(stack.enter_context(_folder()))
+        command, descriptors = _begin(program, paths, limits, [*worker, str(paths.order)], stack)
         told = {**order, "cell": cell_order(paths, limits, program)}
-        files = {"order.json": json.dumps(told).encode()}
-        files.update({f"given/{name}": content for name, content in (given or {}).items()})
+        files = {f"given/{name}": content for name, content in (given or {}).items()}
+        packed = pack({"order.json": json.dumps(told).encode(), **files})
         environment = cell_environment(paths)
-        with subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment,
-            pass_fds=descriptors,
-            start_new_session=True,
-        ) as process:
-            return _Cell(process, limits, on_event).follow(pack(files))
+        with _start(command, environment, descriptors) as process:
+            return _Cell(process, limits, on_event).follow(packed)
+
+
+def _start(
+    command: Sequence[str], environment: Mapping[str, str], descriptors: Sequence[int]
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        pass_fds=descriptors,
+        start_new_session=True,
+    )
+
+
+def _begin(
+    program: str | None, paths: CellPaths, limits: Limits, command: Sequence[str], stack: ExitStack
+) -> tuple[list[str], list[int]]:
+    if program:
+        return enclosed(program, paths, limits, command, stack)
+    return bootstrap(first_orders(paths, limits, command, is_enclosed=False)), []
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:

@@ -35,11 +35,13 @@ _STREAMS = {"fd": "fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 _PACKAGE = CHECKOUT / "lab_utils"
 _MB = 1024 * 1024
 
-STUDENT_PARTS = (_PACKAGE, CHECKOUT / "ci", CHECKOUT / "terraform")
-"""What a student's program sees of the checkout: nothing that solves an exercise."""
+STUDENT_PARTS = (_PACKAGE,)
+"""What a student's program sees of the checkout: nothing that solves an exercise, and no state."""
 SERVER_PARTS = (_PACKAGE,)
 """What the embedded AWS sees of it."""
-CELL_PARTS = (*STUDENT_PARTS, CHECKOUT / "lambda", CHECKOUT / "notebooks")
+CELL_PARTS = tuple(
+    CHECKOUT / one for one in ("lab_utils", "ci", "terraform", "lambda", "notebooks")
+)
 """What the grader in the cell sees of it."""
 _EXTRA = CHECKOUT / "requirements.lock"
 
