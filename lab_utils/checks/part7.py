@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lab_utils.checks.base import Check, CheckContext, Finding
@@ -18,7 +18,7 @@ from lab_utils.teardown.survey import (
     survey,
 )
 
-_PART = 7
+PART = 7
 _MOST_NAMED = 3
 _SECRETS = ("*.key", "*.pem")
 _KEY_SERVICES = ("IoT Core", "IAM")
@@ -29,18 +29,24 @@ _KEY_FOLDERS = ("terraform/files", "files")
 def _after_work(look: Callable[[CheckContext, Path], Finding]) -> Callable[[CheckContext], Finding]:
     """Return a look that fails where nothing was ever made: then nothing was destroyed either.
 
-    What tells that something was made: what the lab noted before a destroy, and the state that
-    Terraform itself keeps from before its last change.
+    What tells that something was made: what a grader saw before it; else what the lab noted before
+    a destroy, and the state that Terraform itself keeps from before its last change.
     """
 
     def run(context: CheckContext) -> Finding:
-        types = once_made(context.workspace, context.state())
+        types = _made(context)
         if context.workspace is not None and count_aws(types):
             return look(context, context.workspace)
         seen = "there is nothing, and no sign that anything was ever made in this workspace"
         return Finding(False, seen, hint="build parts 1 to 4 first (lab.apply()), then destroy.")
 
     return run
+
+
+def _made(context: CheckContext) -> Mapping[str, int]:
+    if context.made is not None:
+        return context.made
+    return once_made(context.workspace, context.state())
 
 
 def _state(context: CheckContext, workspace: Path) -> Finding:
@@ -55,7 +61,7 @@ def _state(context: CheckContext, workspace: Path) -> Finding:
         hint = "lab.leftovers() has what is found by name and tag; lab.destroy(leftovers=True) "
         hint += "removes what of it is surely yours."
         return Finding(False, seen, hint=hint)
-    made = count_aws(once_made(workspace, {}))
+    made = count_aws(_made(context))
     return Finding(True, f"Terraform's state is empty, and there once were {made} in it")
 
 
@@ -113,7 +119,7 @@ def _way_on(found: Survey) -> str:
 CHECKS = (
     Check(
         "part7-state",
-        _PART,
+        PART,
         1,
         "Terraform's state, which once held what you built, holds nothing any more",
         "lab.destroy(); where AWS refuses, the message says what is tied by hand, and how to untie "
@@ -122,7 +128,7 @@ CHECKS = (
     ),
     Check(
         "part7-services",
-        _PART,
+        PART,
         3,
         "every service is asked, and none has anything of the practical left",
         "lab.leftovers() lists what is left, why, and the command that removes it.",
@@ -130,7 +136,7 @@ CHECKS = (
     ),
     Check(
         "part7-keys",
-        _PART,
+        PART,
         1,
         "no private key lies in terraform/files, and no certificate and no user of the practical "
         "exists that a key would open something for",

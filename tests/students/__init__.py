@@ -1,0 +1,1 @@
+"""Students' submissions in the practical's own form, written for the tests."""
