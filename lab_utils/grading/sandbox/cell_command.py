@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -62,12 +62,12 @@ class Bubblewrap:
             environment: All that the grader gets.
         """
         own = [self.program, *_NAMESPACES, "--unshare-net", "--cap-add", "CAP_NET_ADMIN"]
-        own += ["--hostname", "cell", *view.system(), *view.python(view.CELL_PARTS)]
-        own += view.read_only(Path(self.program))
+        own += ["--hostname", "cell", *view.system()]
         for name, descriptor in etc.items():
             own += ["--perms", "0644", "--file", str(descriptor), f"/etc/{name}"]
         own += ["--proc", "/proc", *view.devices(), *_memory("/tmp", _TMP_BYTES, "1777")]
         own += _memory(str(self.paths.root), limits.disk_mb * _MB, "0755")
+        own += self._programs(view.CELL_PARTS)
         own += ["--remount-ro", "/", "--clearenv", "--chdir", str(self.paths.root)]
         for name, value in environment.items():
             own += ["--setenv", name, value]
@@ -85,9 +85,8 @@ class Bubblewrap:
             user: The number of the user and of its group.
         """
         stage = [self.program, "--die-with-parent", "--new-session"]
-        stage += [*view.system(), *view.python(view.CELL_PARTS)]
-        stage += view.read_only(Path(self.program))
-        stage += ["--bind", "/proc", "/proc", *view.devices(), *_memory("/tmp", _TMP_BYTES, "1777")]
+        stage += [*view.system(), "--bind", "/proc", "/proc", *view.devices()]
+        stage += [*_memory("/tmp", _TMP_BYTES, "1777"), *self._programs(view.CELL_PARTS)]
         return [*stage, "--", sys.executable, "-I", "-S", "-c", _BECOME, str(user), *command]
 
     def task(self, command: Sequence[str], cwd: Path, own: Path, name: str) -> list[str]:
@@ -101,8 +100,8 @@ class Bubblewrap:
         """
         paths = self.paths
         inner = [*self._inner(f"task {name}"), "--disable-userns"]
-        inner += view.python(view.STUDENT_PARTS)
         inner += [*view.devices(own / "shm"), *view.writable(own / "tmp", Path("/tmp"))]
+        inner += view.python(view.PROGRAM_PARTS)
         inner += [*view.writable(paths.workspace), *view.writable(paths.scratch)]
         inner += [*view.read_only(paths.shared), *view.read_only(paths.guest)]
         inner += ["--remount-ro", "/"]
@@ -112,9 +111,9 @@ class Bubblewrap:
     def server(self, command: Sequence[str]) -> list[str]:
         """Return the command that runs the embedded AWS, enclosed in the cell."""
         paths = self.paths
-        inner = [*self._inner("server"), *view.python(view.SERVER_PARTS), *view.devices()]
-        inner += view.read_only(Path(self.program))
+        inner = [*self._inner("server"), *view.devices()]
         inner += view.writable(paths.server / "tmp", Path("/tmp"))
+        inner += self._programs(view.PROGRAM_PARTS)
         inner += [*view.writable(paths.workspace), *view.writable(paths.server)]
         inner += ["--remount-ro", "/", "--setenv", "HOME", "/tmp", "--setenv", "TMPDIR", "/tmp"]
         return [*inner, "--chdir", str(paths.workspace), "--", *command]
@@ -125,10 +124,18 @@ class Bubblewrap:
         Args:
             disk_mb: How much the function may write to its ``/tmp``.
         """
-        inner = [*self._inner("function"), "--disable-userns", *view.python(view.SERVER_PARTS)]
-        inner += [*view.devices(), *_memory("/tmp", disk_mb * _MB, "1777")]
+        inner = [*self._inner("function"), "--disable-userns", *view.devices()]
+        inner += [*_memory("/tmp", disk_mb * _MB, "1777"), *view.python(view.PROGRAM_PARTS)]
         inner += ["--ro-bind", "{folder}", "{folder}", "--remount-ro", "/", "--chdir", "{folder}"]
         return [*inner, "--"]
+
+    def _programs(self, parts: Iterable[Path]) -> list[str]:
+        """Return Python and bubblewrap; they may lie below ``/tmp``, which has to be there before.
+
+        Args:
+            parts: Those of the checkout that are seen, too.
+        """
+        return [*view.python(parts), *view.read_only(Path(self.program))]
 
     def _inner(self, part: str) -> list[str]:
         named = [self.program, "--setenv", PART, part]

@@ -35,10 +35,8 @@ _STREAMS = {"fd": "fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 _PACKAGE = CHECKOUT / "lab_utils"
 _MB = 1024 * 1024
 
-STUDENT_PARTS = (_PACKAGE,)
-"""What a student's program sees of the checkout: nothing that solves an exercise, and no state."""
-SERVER_PARTS = (_PACKAGE,)
-"""What the embedded AWS sees of it."""
+PROGRAM_PARTS = (_PACKAGE,)
+"""What an enclosed program sees of the checkout: nothing that solves an exercise, and no state."""
 CELL_PARTS = tuple(
     CHECKOUT / one for one in ("lab_utils", "ci", "terraform", "lambda", "notebooks")
 )
