@@ -87,14 +87,53 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--rounds", type=int, help="how often each side of a ratio is measured")
 
     _add_resources(commands)
-    _add_release(commands)
+    _add_grading(commands)
     return parser
+
+
+def _add_grading(commands: Any) -> None:
+    _add_release(commands)
+    _add_verify(commands)
+    _add_grade(commands)
 
 
 def _add_release(commands: Any) -> None:
     release = _add(commands, "release.release", "write the students' version: folder and zip")
     release.add_argument("out", metavar="OUT", help="the folder; its zip is OUT.zip")
     release.add_argument("--force", action="store_true", help="replace a release that is there")
+
+
+def _add_verify(commands: Any) -> None:
+    verify = _add(commands, "verify.verify", "grade a workspace or repository by what it does")
+    verify.add_argument("folder", metavar="DIR", help="the practical's files; stays as it is")
+    verify.add_argument("--checks", metavar="DIR", help="a folder of checks of your own")
+    verify.add_argument("--speed", type=int, default=BATCH_SPEED, help="the lab clock's factor")
+    verify.add_argument(
+        "--time-limit", type=float, default=600.0, metavar="SECONDS", help="for all of it"
+    )
+
+
+def _add_grade(commands: Any) -> None:
+    grade = _add(commands, "grade.grade", "grade a folder of submissions, each in a sandbox")
+    add = grade.add_argument
+    add("submissions", help="a folder with a folder, zip or notebook for each student")
+    add("--out", required=True, metavar="DIR", help="where results, tables and pages go")
+    add("--jobs", type=int, metavar="N", help="how many at once (default: one for each core)")
+    add("--scheduler", metavar="tcp://HOST:PORT", help="a running dask scheduler, for its workers")
+    add("--resume", action="store_true", help="go on with the batch that was stopped")
+    add("--unsafe", action="store_true", help="without a sandbox: only for work that you trust")
+    add("--only", action="append", default=[], metavar="STUDENT", help="grade this student only")
+    add("--assignment", metavar="NAME", help="of nbgrader's assignments this one only")
+    add("--checks", metavar="DIR", help="a folder of your own checks, which students do not see")
+    add("--time-limit", type=float, metavar="SECONDS", help="for one submission (default: 600)")
+    add("--speed", type=int, help="the lab clock's factor")
+    add("--keep-runtime", action="append", metavar="NAME", help="the retired runtimes to accept")
+    add("--due", metavar="TIME", help="such as 2026-11-28T23:59+01:00")
+    add("--late", metavar="RULE", help='such as "10%%/day,max 50%%", of the points earned')
+    add("--grace", type=float, default=0.0, metavar="MINUTES", help="after --due, at no cost")
+    add("--times", metavar="CSV", help="when each was handed in: student,submitted_at")
+    add("--time-zone", metavar="NAME", help="of times without one, such as Europe/Paris")
+    add("--db", metavar="URL", help="nbgrader's gradebook (default: DIR/gradebook.db)")
 
 
 def _add_resources(commands: Any) -> None:
@@ -175,6 +214,7 @@ def _add_pipeline(commands: Any) -> None:
     lint = _add(verbs, "pipeline.lint", "say what is wrong with the pipeline file")
     run = _add(verbs, "pipeline.run", "run the pipeline's jobs; deploy goes to the lab's target")
     _add(verbs, "pipeline.install", "install gitlab-ci-local, which runs it; needs a network")
+    _add(verbs, "pipeline.wheels", "keep the packages that jobs install; needs a network")
     for verb in (lint, run):
         verb.add_argument("file", nargs="?", help="such as .gitlab-ci.yml")
     run.add_argument("--branch", help="the branch to run for (default: the default branch)")
