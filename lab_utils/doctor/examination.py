@@ -25,6 +25,7 @@ def examine(settings: Settings) -> Iterator[Symptom]:
     yield from _look("workspace", "workspace", lambda doctor: _workspace(doctor, settings, environ))
     yield from _look("programs", "programs", _programs)
     yield from _look("pipeline_tools", "pipeline", lambda doctor: doctor.examine_tools())
+    yield from _look("sandbox", "bubblewrap", lambda doctor: [doctor.examine_sandbox()])
     yield from _look("network", "network", lambda doctor: [doctor.examine_proxies(environ)])
     if settings.is_local:
         yield from _look("network", "ports", lambda doctor: _ports(doctor, settings))

@@ -12,8 +12,8 @@ import psutil
 import pytest
 from jupyter_client.kernelspec import NoSuchKernel
 
-from lab_utils.doctor import network, pipeline_tools, programs, workspace
-from lab_utils.errors import PipelineError, TerraformError
+from lab_utils.doctor import network, pipeline_tools, programs, sandbox, workspace
+from lab_utils.errors import PipelineError, SandboxError, TerraformError
 from lab_utils.pipeline.tools import Tools
 from lab_utils.settings import read_settings
 
@@ -168,3 +168,15 @@ def test_a_workspace_without_the_given_files_is_noted(tmp_path: Path) -> None:
     assert workspace.examine_given_files(settings).status == "note"
     (tmp_path / "terraform").mkdir()
     assert workspace.examine_given_files(settings).status == "ok"
+
+
+def test_without_bubblewrap_it_is_told_that_only_grading_needs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse() -> str:
+        raise SandboxError("enclose a submission", "bwrap is not on PATH.", "install it")
+
+    monkeypatch.setattr(sandbox, "require_bubblewrap", refuse)
+    symptom = sandbox.examine_sandbox()
+    assert (symptom.status, symptom.fix) == ("note", "install it")
+    assert symptom.seen == "for grading only. bwrap is not on PATH."
