@@ -15,15 +15,10 @@ from lab_utils.grading.release.errors import ReleaseError
 from lab_utils.grading.release.examination import examine
 from lab_utils.grading.release.notebooks import notebook_bytes, released_notebook
 from lab_utils.grading.release.regions import INSTRUCTOR
+from lab_utils.grading.solved_files import SOLVED_FILES
 
 ASSIGNMENT = "practical-aws-iot"
 """The course's name: of the folder in the zip, and in nbgrader's gradebook."""
-SOLVED_FILES = (
-    "ci/lambda.gitlab-ci.yml",
-    "lambda/ac_control_lambda/tests/test_decision.py",
-    "lambda/ac_control_lambda/tests/test_own.py",
-)
-"""Files that solve an exercise, where the checkout has them: the pipeline, and tests of part 5."""
 _README = Path(__file__).with_name("README.md")
 _AS_THEY_ARE = (
     ".gitattributes",

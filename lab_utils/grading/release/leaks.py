@@ -10,9 +10,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from lab_utils.grading.release.contents import SOLVED_FILES, File
+from lab_utils.grading.release.contents import File
 from lab_utils.grading.release.errors import ReleaseError
 from lab_utils.grading.release.regions import open_lines, withheld_lines
+from lab_utils.grading.solved_files import SOLVED_FILES
 
 _FEWEST_SIGNS = 13
 """A line with fewer signs than this, white space aside, tells nothing: ``enabled = true``."""

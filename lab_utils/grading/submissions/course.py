@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab_utils.configuration import without_sections
-from lab_utils.grading.release.contents import SOLVED_FILES
+from lab_utils.grading.solved_files import SOLVED_FILES
 from lab_utils.grading.submissions.notebooks import Cell, Notebook, read_notebook
 from lab_utils.grading.submissions.unwanted import PACKAGE
 from lab_utils.settings import CHECKOUT

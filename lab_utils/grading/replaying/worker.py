@@ -1,0 +1,115 @@
+"""Replays notebooks, enclosed: ``python -P -m lab_utils.grading.replaying.worker`` < ORDER.json.
+
+First the files of all cells are written, which takes no kernel. So nothing that a student's
+Python does later, to the kernel or to this process, loses them. Then the notebooks that have
+Python of the student's own are run in a kernel each.
+
+It prints one JSON object a line: ``failed`` (a cell, with its error), ``passed_over``, ``done``.
+Whoever reads them must not trust them: a student's program can print here too.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab_utils.grading.replaying.file_cells import FileCells
+from lab_utils.grading.replaying.kernel import Kernel, Ran
+from lab_utils.grading.replaying.plan import Chapter, Plan, Step
+from lab_utils.grading.submissions.remarks import shown_line
+from lab_utils.grading.submissions.roles import FILE, GIVEN, SETUP
+
+_MOST_RESTARTS = 2
+
+
+@dataclass
+class Replay:
+    """The replay of one submission.
+
+    Attributes:
+        plan: What to do.
+        workspace: Where.
+        speed: That of the embedded AWS; it wins over the notebook's parameter.
+        cell_s: Limit of a cell, in seconds.
+        notebook_s: Limit of a notebook, in seconds.
+    """
+
+    plan: Plan
+    workspace: Path
+    speed: int
+    cell_s: float
+    notebook_s: float
+
+    def run(self) -> None:
+        """Write the files, then run what has to be run."""
+        files = FileCells(self.plan, self.workspace)
+        for chapter in self.plan.chapters:
+            for step in chapter.steps:
+                if step.magic:
+                    _tell_failure(chapter, step, files.write(step))
+        tell("passed_over", count=len(files.passed_over))
+        for chapter in self.plan.chapters:
+            if chapter.is_run:
+                self._run_chapter(chapter, files)
+        tell("done")
+
+    def _run_chapter(self, chapter: Chapter, files: FileCells) -> None:
+        """Run a notebook; a kernel that ends in a cell is followed by another for the rest."""
+        deadline = time.monotonic() + self.notebook_s
+        cwd = self.workspace / "notebooks"
+        cwd.mkdir(parents=True, exist_ok=True)
+        waiting = list(chapter.steps)
+        for _ in range(1 + _MOST_RESTARTS):
+            with Kernel(cwd) as kernel:
+                done = [one for one in chapter.steps[: -len(waiting)] if one.role == SETUP]
+                for step in done:
+                    self._run_step(kernel, chapter, step, deadline)
+                while waiting:
+                    step = waiting.pop(0)
+                    if step.role == FILE:
+                        files.write(step)
+                    elif self._run_step(kernel, chapter, step, deadline).is_dead:
+                        break
+            if not waiting or time.monotonic() > deadline:
+                return
+
+    def _run_step(self, kernel: Kernel, chapter: Chapter, step: Step, deadline: float) -> Ran:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return Ran(is_dead=True)
+        ran = kernel.run(step.source, min(self.cell_s, left))
+        if step.role != GIVEN or ran.is_late or ran.is_dead:
+            _tell_failure(chapter, step, ran.error)
+        if step.is_parameters and not ran.is_dead:
+            kernel.run(f'target, speed = "local", {self.speed}', self.cell_s)
+        return ran
+
+
+def _tell_failure(chapter: Chapter, step: Step, error: str) -> None:
+    if error:
+        tell("failed", notebook=chapter.name, cell=step.name, error=shown_line(error))
+
+
+def tell(event: str, **more: Any) -> None:
+    """Print an event as one line of JSON."""
+    print(json.dumps({"event": event, **more}), flush=True)
+
+
+def replay_of(order: Mapping[str, Any]) -> Replay:
+    """Return the replay that an order asks for."""
+    return Replay(
+        Plan.from_json(order["plan"]),
+        Path(order["workspace"]),
+        order["speed"],
+        order["cell_s"],
+        order["notebook_s"],
+    )
+
+
+if __name__ == "__main__":
+    replay_of(json.load(sys.stdin)).run()
