@@ -15,10 +15,7 @@ from lab_utils.grading.sandbox.limits import Limits
 from lab_utils.grading.sandbox.paths import CellPaths
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
-_BECOME = (
-    "import os, sys; user = int(sys.argv[1]); os.setgroups([]); os.setresgid(user, user, user); "
-    "os.setresuid(user, user, user); os.execv(sys.argv[2], sys.argv[2:])"
-)
+_BECOME = Path(__file__).with_name("become.py")
 _MB = 1024 * 1024
 _TMP_BYTES = 64 * _MB
 _NAMESPACES = (
@@ -87,7 +84,7 @@ class Bubblewrap:
         stage = [self.program, "--die-with-parent", "--new-session"]
         stage += [*view.system(), "--bind", "/proc", "/proc", *view.devices()]
         stage += [*_memory("/tmp", _TMP_BYTES, "1777"), *self._programs(view.CELL_PARTS)]
-        return [*stage, "--", sys.executable, "-I", "-S", "-c", _BECOME, str(user), *command]
+        return [*stage, "--", sys.executable, "-I", "-S", str(_BECOME), str(user), *command]
 
     def task(self, command: Sequence[str], cwd: Path, own: Path, name: str) -> list[str]:
         """Return the command that runs the student's code, enclosed in the cell.
