@@ -59,7 +59,7 @@ class Bubblewrap:
             environment: All that the grader gets.
         """
         own = [self.program, *_NAMESPACES, "--unshare-net", "--cap-add", "CAP_NET_ADMIN"]
-        own += ["--hostname", "cell", *view.system()]
+        own += ["--hostname", "cell", *view.system(), *view.etc()]
         for name, descriptor in etc.items():
             own += ["--perms", "0644", "--file", str(descriptor), f"/etc/{name}"]
         own += ["--proc", "/proc", *view.devices(), *_memory("/tmp", _TMP_BYTES, "1777")]
@@ -82,7 +82,7 @@ class Bubblewrap:
             user: The number of the user and of its group.
         """
         stage = [self.program, "--die-with-parent", "--new-session"]
-        stage += [*view.system(), "--bind", "/proc", "/proc", *view.devices()]
+        stage += [*view.system(), *view.etc(), "--bind", "/proc", "/proc", *view.devices()]
         stage += [*_memory("/tmp", _TMP_BYTES, "1777"), *self._programs(view.CELL_PARTS)]
         return [*stage, "--", sys.executable, "-I", "-S", str(_BECOME), str(user), *command]
 
@@ -136,7 +136,8 @@ class Bubblewrap:
 
     def _inner(self, part: str) -> list[str]:
         named = [self.program, "--setenv", PART, part]
-        return [*named, *_NAMESPACES, *view.system(), *view.cell_etc(), "--proc", "/proc"]
+        files = [*view.system(), *view.read_only(Path("/etc"))]
+        return [*named, *_NAMESPACES, *files, "--proc", "/proc"]
 
 
 def first_orders(

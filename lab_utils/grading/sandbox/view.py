@@ -28,8 +28,6 @@ _ETC = (
     "ssl/certs",
     "ssl/openssl.cnf",
 )
-CELL_ETC = ("passwd", "group", "hosts", "nsswitch.conf")
-"""What a cell has its own of, and its enclosed programs with it."""
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _STREAMS = {"fd": "fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 _PACKAGE = CHECKOUT / "lab_utils"
@@ -45,7 +43,7 @@ _EXTRA = CHECKOUT / "requirements.lock"
 
 
 def system() -> list[str]:
-    """Return the read-only system: programs, libraries and the little of ``/etc`` they need."""
+    """Return the read-only system: programs and libraries."""
     arguments = read_only(Path("/usr"))
     for name in _USR_PARTS:
         place = Path("/") / name
@@ -55,14 +53,12 @@ def system() -> list[str]:
             arguments += read_only(place)
     for store in _STORES:
         arguments += read_only(Path(store))
-    for name in _ETC:
-        arguments += read_only(Path("/etc") / name)
     return arguments
 
 
-def cell_etc() -> list[str]:
-    """Return a cell's own files of ``/etc``, for a program that is enclosed in it."""
-    return [word for name in CELL_ETC for word in read_only(Path("/etc") / name)]
+def etc() -> list[str]:
+    """Return the little of the machine's ``/etc`` that programs need, none of it private."""
+    return [word for name in _ETC for word in read_only(Path("/etc") / name)]
 
 
 def python(parts: Iterable[Path]) -> list[str]:
