@@ -27,6 +27,7 @@ from lab_utils.checks.storage import (
     require_table,
     role_arns,
     take_item,
+    unwrapped,
 )
 from lab_utils.errors import MqttError
 from lab_utils.house.topics import sensor_name
@@ -144,13 +145,16 @@ def _lost(context: CheckContext, lost: list[str], hint: str = "") -> Finding:
 
 def _compared(pairs: list[tuple[dict[str, Any], dict[str, Any]]]) -> Finding:
     """Return whether the items are the readings that were sent."""
+    remark = ""
     for reading, item in pairs:
-        difference = describe_difference(reading, item)
+        held = unwrapped(item)
+        remark = remark if held is item else _WHOLE_REMARK
+        difference = describe_difference(reading, held)
         if difference:
             seen = f"{reading['temperature']:g} was stored, but {difference}"
             return Finding(False, seen, hint=_SELECT_HINT)
     stored = " and ".join(f"{reading['temperature']:g}" for reading, _ in pairs)
-    return Finding(True, f"{stored} was stored as it was sent")
+    return Finding(True, f"{stored} was stored as it was sent", remark=remark)
 
 
 _ARRIVAL_HINT = (
@@ -164,6 +168,10 @@ _ONE_SENSOR_HINT = (
 )
 _BOUNDARY_HINT = "40 itself has to be stored: > or >=?"
 _SELECT_HINT = "the SELECT decides what is stored; the exercise asks for SELECT *."
+_WHOLE_REMARK = (
+    "the action dynamodb keeps a reading whole, as one attribute; dynamodbv2, which the exercise "
+    "asks for, makes a column of each of its attributes."
+)
 CHECKS = (
     Check(
         "part2-table",

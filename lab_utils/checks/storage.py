@@ -75,6 +75,17 @@ def take_item(context: CheckContext, reading_id: str, timeout_s: float) -> dict[
     return item
 
 
+def unwrapped(item: dict[str, Any]) -> dict[str, Any]:
+    """Return the reading in an item: the action ``dynamodb``, of version 1, stores it whole.
+
+    Source:
+        https://docs.aws.amazon.com/iot/latest/developerguide/dynamodb-rule-action.html
+    """
+    others = [value for name, value in item.items() if name != KEY]
+    whole = [one for one in others if isinstance(one, dict)]
+    return whole[0] if len(whole) == 1 == len(others) else item
+
+
 def describe_difference(reading: dict[str, Any], item: dict[str, Any]) -> str:
     """Return in what an item is not the reading that was sent; "" if it is the same."""
     missing = [name for name in reading if name not in item]
@@ -113,7 +124,9 @@ def _joined(names: list[str]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a number as JSON has it: DynamoDB gives decimals, which equal no float."""
+    """Return numbers as JSON has them: DynamoDB gives decimals, which equal no float."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
     if not isinstance(value, Decimal):
         return value
     return int(value) if value == value.to_integral_value() else float(value)

@@ -71,7 +71,7 @@ class Verdict:
         """Return the object that ``lab verify --json`` prints."""
         return {
             **self.report.to_json(),
-            "phases": [asdict(phase) for phase in self.phases],
+            "phases": [{**asdict(phase), "said": list(phase.said)} for phase in self.phases],
             "set_aside": [asdict(block) for block in self.set_aside],
             "remarks": list(self.remarks),
         }

@@ -27,7 +27,6 @@ from lab_utils.waiting import wait_for
 KEPT_RUNTIMES = ("python2.7", *(f"python3.{minor}" for minor in range(6, 12)))
 """The runtimes that are taken whether AWS has retired them or not."""
 _START_S, _END_S = 60.0, 10.0
-_ENDED = {"task": "A program of the submission", "function": "The Lambda function"}
 _PORTS = ("--http-port", "4566", "--mqtt-port", "8883")
 
 
@@ -46,7 +45,6 @@ def grade_in_cell(enclosure: Enclosure, order: Order, teller: Teller) -> None:
         with _running_aws(enclosure, settings, order):
             aws = CellAws(settings)
             Grading(aws, Work(aws, place), teller, hidden).run()
-        _tell_of_limits(enclosure, teller)
         teller.done()
     except LabError as error:
         teller.failed(f"{error.happened} {error.next_step}")
@@ -134,8 +132,3 @@ def _end(server: subprocess.Popen[bytes]) -> None:
     """End the embedded AWS: nothing that it stores is of use any more."""
     server.kill()
     server.wait(_END_S)
-
-
-def _tell_of_limits(enclosure: Enclosure, teller: Teller) -> None:
-    for ended in enclosure.ended:
-        teller.remark(f"{_ENDED.get(ended.part, ended.part)} was ended, as it {ended.reason}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lab_utils.checks.base import Check, Result
 from lab_utils.checks.catalogue import ALL_CHECKS
-from lab_utils.grading.results import Verdict
+from lab_utils.grading.results import LATE, Phase, Verdict
 from lab_utils.grading.verification.events import (
     Event,
     blocks_told,
@@ -47,10 +47,16 @@ def verdict_of(events: Sequence[Event], checks: Sequence[Check], reason: str) ->
     told = {result.id: result for result in results_told(events)}
     return Verdict(
         checks=tuple(told.get(one.id) or not_reached(one, reason) for one in checks),
-        phases=phases_told(events),
+        phases=(*phases_told(events), *_cut(events, reason)),
         set_aside=blocks_told(events),
         remarks=remarks_told(events),
     )
+
+
+def _cut(events: Sequence[Event], reason: str) -> Iterator[Phase]:
+    """Yield the phase in which the cell came to its untimely end."""
+    if name := running_phase(events):
+        yield Phase(name, LATE, 0.0, (reason,))
 
 
 def not_reached(check: Check, reason: str) -> Result:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +16,8 @@ from lab_utils.mqtt import DeviceFiles
 
 WAIT_S = 8.0
 """How long a check waits for what has to happen; it takes milliseconds, if it does."""
+_BEFORE_S = 5.0
+"""So long before a check's own limit its programs are ended, so that it can say what it saw."""
 _LATE_HINT = "what keeps the check waiting? A function or a query that does not end, above all."
 
 
@@ -26,6 +30,7 @@ class Examination:
         files: The device's files.
         base: The context of every check, but for what is leased to it.
         teller: Told each result.
+        bound: Ends the student's programs that a check began, after a time.
         nothing_made: Why there is nothing to look at in AWS; "" where there may be.
         advice: What is added to the hint of a check that fails; "" for nothing.
     """
@@ -34,6 +39,7 @@ class Examination:
     files: DeviceFiles
     base: CheckContext
     teller: Teller
+    bound: Callable[[float], AbstractContextManager[None]]
     nothing_made: str = ""
     advice: str = ""
     _lease: Lease = field(init=False)
@@ -63,8 +69,10 @@ class Examination:
         """Return a check's result, or None if it did not end in time."""
         if self.nothing_made and needs_aws(check):
             return failed(check, f"not reached: {self.nothing_made}")
+        limit_s = self._limit_s(check)
         try:
-            result = within(self._limit_s(check), lambda: _guarded(check, self._context))
+            with self.bound(limit_s - _BEFORE_S):
+                result = within(limit_s, lambda: _guarded(check, self._context))
         except TimeoutError:
             return None
         is_lost = result.status == "failed" and self.advice

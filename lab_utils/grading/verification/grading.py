@@ -51,7 +51,7 @@ class Grading:
         for stage in plan.stages(self._hidden):
             with self._teller.phase(stage.name) as report:
                 examination.run(stage, report)
-            self._tidy()
+            self._look_after()
         self._tear_down(examination, applied)
 
     def _replay(self) -> None:
@@ -67,13 +67,13 @@ class Grading:
             self._tell(applied, report)
         for block in applied.set_aside:
             self._teller.set_aside(block)
-        self._tidy()
+        self._look_after()
         return applied
 
     def _step(self, name: str, work: Callable[[], Step]) -> None:
         with self._teller.phase(name) as report:
             self._tell(work(), report)
-        self._tidy()
+        self._look_after()
 
     def _tell(self, step: Step, report: PhaseReport) -> None:
         report.status = step.status
@@ -81,10 +81,11 @@ class Grading:
         for remark in step.remarks:
             self._teller.remark(remark)
 
-    def _tidy(self) -> None:
+    def _look_after(self) -> None:
+        """Tidy up after the student's programs, and tell of those that went over a limit."""
         remark = tidy(self._steps.workspace)
-        if remark:
-            self._teller.remark(remark)
+        for one in [*([remark] if remark else []), *self._steps.ended()]:
+            self._teller.remark(one)
 
     def _examination(self, applied: Applied) -> Examination:
         files = applied.files or _files_that_are_missing(self._steps.workspace)
@@ -95,6 +96,7 @@ class Grading:
             files,
             self._context(applied, files),
             self._teller,
+            self._steps.within,
             nothing_made=_nothing_made(applied) if is_empty else "",
             advice=_SET_ASIDE.format(number=number) if number else "",
         )
@@ -124,7 +126,7 @@ class Grading:
             made = made_before(workspace, client, applied.state)
             destroyed = self._steps.destroy()
             self._tell(destroyed, report)
-            self._tidy()
+            self._look_after()
             if self._steps.is_repository:
                 self._remove_unowned()
             looks = examination.with_facts(made=made, state=self._steps.state, workspace=workspace)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -73,3 +74,9 @@ class Steps(Protocol):
 
     def state(self) -> Mapping[str, Any]:
         """Return Terraform's state now."""
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """End the student's programs that still run after a time."""
+
+    def ended(self) -> list[str]:
+        """Return what programs of the student's were ended since the last question, and why."""

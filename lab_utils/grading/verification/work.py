@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,7 @@ class Work:
         environment = {**aws.environment(), "LAB_SESSION": str(paths.guest / "session.json")}
         self._at = Workplace(self.workspace, self.enclose, environment, lambda _line: None)
         self._folder: Path | None = None
+        self._told = 0
 
     def replay(self) -> Step:
         """Make the workspace from the notebooks; a repository is there already."""
@@ -125,6 +127,16 @@ class Work:
     def state(self) -> Mapping[str, Any]:
         """Return Terraform's state now; empty where there is no file of it."""
         return (read_local_state(self._folder) if self._folder else None) or {}
+
+    def within(self, seconds: float) -> AbstractContextManager[None]:
+        """End the student's programs that still run after a time."""
+        return self._place.enclosure.within(seconds)
+
+    def ended(self) -> list[str]:
+        """Return what programs of the student's were ended since the last question, and why."""
+        new = self._place.enclosure.ended[self._told :]
+        self._told += len(new)
+        return list(dict.fromkeys(one.sentence() for one in new))
 
     def _of_replay(self) -> tuple[Path, Path, Enclosure, Path]:
         place = self._place
