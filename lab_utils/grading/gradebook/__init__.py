@@ -1,0 +1,6 @@
+"""nbgrader's gradebook: what was graded goes into it, what graders wrote into it stays."""
+
+from lab_utils.grading.gradebook.database import GradebookError
+from lab_utils.grading.gradebook.update import Updated, update_gradebook
+
+__all__ = ["GradebookError", "Updated", "update_gradebook"]
