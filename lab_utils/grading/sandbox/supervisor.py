@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,6 +33,7 @@ from lab_utils.grading.sandbox.processes import (
     tree,
 )
 from lab_utils.grading.sandbox.trial import require_bubblewrap
+from lab_utils.settings import CHECKOUT
 
 DONE, LATE, OVER, FAILED = "done", "late", "over", "failed"
 """How a cell ended: by itself; at its limit of time; at another limit; by a fault of its own."""
@@ -85,6 +88,7 @@ def run_cell(
         SandboxError: bubblewrap is missing or does not work, and ``unsafe`` was not asked for.
     """
     limits = limits or Limits()
+    _compile_package()
     with ExitStack() as stack:
         program = None if unsafe else require_bubblewrap()
         paths = CellPaths() if program else CellPaths(stack.enter_context(_folder()))
@@ -95,6 +99,12 @@ def run_cell(
         environment = cell_environment(paths)
         with _start(command, environment, descriptors) as process:
             return _Cell(process, limits, on_event).follow(packed)
+
+
+@cache
+def _compile_package() -> None:
+    """Compile the package where that may be written: a cell, which may not, would each time."""
+    compileall.compile_dir(CHECKOUT / "lab_utils", quiet=2)
 
 
 def _start(
