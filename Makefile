@@ -24,6 +24,7 @@ $(READY): requirements.lock pyproject.toml ci/gitlab-ci-local/package-lock.json
 	@$(BIN)/python -m compileall -q -j 0 -x '/tests/' $(VENV)/lib >/dev/null 2>&1 || true
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@$(BIN)/lab pipeline install || echo "All but the run of a pipeline (part 5) works without it."
+	@$(BIN)/lab pipeline wheels || echo "Without them a pip of a job or a package script needs a network."
 	@touch $@
 
 clean:

@@ -1,4 +1,4 @@
-"""pipeline lint, run and install: the GitLab pipeline from a shell."""
+"""pipeline lint, run, install and wheels: the GitLab pipeline from a shell."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from lab_utils.pipeline.pipeline import Pipeline
 from lab_utils.pipeline.runs import PipelineRun
 from lab_utils.pipeline.tools import install as install_runner
 from lab_utils.session import Lab
+from lab_utils.wheels import FOLDER
+from lab_utils.wheels import get as get_wheels
 
 
 def lint(arguments: argparse.Namespace) -> int:
@@ -39,6 +41,14 @@ def install(arguments: argparse.Namespace) -> int:
     program = install_runner(_spoken(arguments))
     if arguments.json:
         print_json({"program": str(program)})
+    return 0
+
+
+def wheels(arguments: argparse.Namespace) -> int:
+    """Get the packages that package scripts and jobs install where there is no network."""
+    names = get_wheels(_spoken(arguments))
+    if arguments.json:
+        print_json({"folder": str(FOLDER), "wheels": names})
     return 0
 
 

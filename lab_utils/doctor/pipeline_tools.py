@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lab_utils.doctor.symptoms import Symptom, missing, note, ok
 from lab_utils.errors import PipelineError
 from lab_utils.pipeline.tools import find_tools
+from lab_utils.wheels import kept
 
 
 def examine_tools() -> Iterator[Symptom]:
@@ -21,3 +22,7 @@ def examine_tools() -> Iterator[Symptom]:
         yield ok("rsync", "on PATH")
     else:
         yield note("rsync", "not on PATH, so a stand-in of the lab takes its place")
+    if names := kept():
+        yield ok("wheels", f"{len(names)} packages that jobs install are kept")
+    else:
+        yield note("wheels", "none are kept for want of a network: `lab pipeline wheels`")

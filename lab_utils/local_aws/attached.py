@@ -36,15 +36,11 @@ def look_at(path: Path) -> tuple[Session | None, str, dict[str, Any]]:
     return session, "", health
 
 
-def require(path: Path, region: str) -> Session:
-    """Return the session that a file names, whatever the speed of its clock.
-
-    Args:
-        path: The session file.
-        region: The region that it has to be in; "" for any.
+def require(path: Path) -> Session:
+    """Return the session that a file names, whatever its region and the speed of its clock.
 
     Raises:
-        TargetError: It does not answer, or is in another region.
+        TargetError: It does not answer.
     """
     session, problem, _ = look_at(path)
     if session is None:
@@ -53,12 +49,6 @@ def require(path: Path, region: str) -> Session:
             f"{problem[0].upper()}{problem[1:]}.",
             f"whoever keeps it has to start it again; without {VARIABLE} the lab starts one of "
             "its own.",
-        )
-    if region and session.region != region:
-        raise TargetError(
-            f"use the embedded AWS with the region {region}",
-            f"The one that {VARIABLE} names is in the region {session.region}.",
-            f"go on with the region {session.region}.",
         )
     return session
 

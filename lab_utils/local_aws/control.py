@@ -111,7 +111,7 @@ def start(
         TargetError: It cannot be started, or runs at another speed or in another region.
     """
     if settings.session_file is not None:
-        return attached.require(settings.session_file, settings.region)
+        return attached.require(settings.session_file)
     deadline = time.monotonic() + deadline_s
     _prepare(settings)
     try:

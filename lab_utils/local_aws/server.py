@@ -199,9 +199,10 @@ class LocalServer:
         return serve_providers(
             endpoint_url=self._endpoint_url,
             region=self._settings.region,
-            default_cwd=self._settings.workspace / "terraform",
+            default_cwd=self._settings.terraform_dir,
             access_key=LOCAL_ACCESS_KEY,
             secret_key=LOCAL_SECRET_KEY,
+            hidden=self._settings.hidden_folders,
         )
 
     def _session(self, ca_file: Path, reattach: dict[str, Any]) -> Session:

@@ -29,6 +29,8 @@ class ServerSettings:
         own_lab_dir: The folder of everything that the lab keeps, if not the workspace's ``.lab``.
         function_prefix: Words before the command of each function's process, to enclose it;
             ``{folder}`` in a word is the folder of all functions' code.
+        own_terraform_dir: Where Terraform runs, if not in the workspace's ``terraform/``, for a
+            Terraform that is out of this process's sight.
     """
 
     workspace: Path
@@ -39,6 +41,7 @@ class ServerSettings:
     kept_runtimes: tuple[str, ...] = ()
     own_lab_dir: Path | None = None
     function_prefix: tuple[str, ...] = ()
+    own_terraform_dir: Path | None = None
 
     @property
     def lab_dir(self) -> Path:
@@ -50,6 +53,21 @@ class ServerSettings:
         """The folder of the saved state."""
         return self.lab_dir / "state"
 
+    @property
+    def terraform_dir(self) -> Path:
+        """The folder of the Terraform configuration."""
+        return self.own_terraform_dir or self.workspace / "terraform"
+
+    @property
+    def hidden_folders(self) -> tuple[Path, ...]:
+        """The folders that no configuration reaches through the providers in this process.
+
+        None where the lab is the student's own.
+        """
+        if self.own_lab_dir is None:
+            return ()
+        return (self.own_lab_dir.resolve(), *map(Path, ("/proc", "/sys", "/dev")))
+
     def arguments(self) -> list[str]:
         """Return the command line that :func:`parse_arguments` reads back."""
         given = ["--workspace", str(self.workspace), "--region", self.region]
@@ -57,6 +75,7 @@ class ServerSettings:
         for name, port in (("--http-port", self.http_port), ("--mqtt-port", self.mqtt_port)):
             given += [name, str(port)] if port is not None else []
         given += ["--lab-dir", str(self.own_lab_dir)] if self.own_lab_dir else []
+        given += ["--terraform-dir", str(self.own_terraform_dir)] if self.own_terraform_dir else []
         if self.function_prefix:
             given += ["--function-prefix", json.dumps(self.function_prefix)]
         return given + [f"--keep-runtime={runtime}" for runtime in self.kept_runtimes]
@@ -74,6 +93,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> ServerSettings:
     parser.add_argument("--mqtt-port", type=int)
     parser.add_argument("--keep-runtime", dest="kept_runtimes", action="append", default=[])
     parser.add_argument("--lab-dir", dest="own_lab_dir", type=Path, metavar="DIR")
+    parser.add_argument("--terraform-dir", dest="own_terraform_dir", type=Path, metavar="DIR")
     parser.add_argument(
         "--function-prefix", type=_words, default=(), metavar="JSON", help="a list of words"
     )

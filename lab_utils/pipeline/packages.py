@@ -30,7 +30,7 @@ def link_packages(folder: Path) -> list[Path]:
         That folder; where a package does not tell its files, the folders of all packages.
     """
     links: dict[str, Path] = {}
-    for distribution in _closure(GIVEN):
+    for distribution in installed(GIVEN):
         entries = dict(_entries(distribution))
         if not entries:
             return package_folders()
@@ -47,7 +47,7 @@ def package_folders() -> list[Path]:
     return [Path(path) for path in dict.fromkeys([paths["purelib"], paths["platlib"], *users])]
 
 
-def _closure(names: Iterable[str]) -> Iterator[metadata.Distribution]:
+def installed(names: Iterable[str]) -> Iterator[metadata.Distribution]:
     """Yield the packages of these names that are installed, with all that they need."""
     waiting, done = list(names), set()
     while waiting:

@@ -18,6 +18,7 @@ from lab_utils.pipeline.runs import PipelineRun
 from lab_utils.pipeline.scratch import tree_of
 from lab_utils.pipeline.tools import find_tools
 from lab_utils.settings import Settings
+from lab_utils.wheels import found_by_pip, pip_variables
 
 PLACES = ("ci/lambda.gitlab-ci.yml", ".gitlab-ci.yml")
 """Where a workspace's pipeline file may be: the workbook's place, and the practical's.
@@ -134,13 +135,18 @@ class Pipeline:
             look=look,
             branch=branch or look.default_branch,
             entered=entered,
-            environment={"AWS_DEFAULT_REGION": region, "AWS_REGION": region} if region else {},
+            environment=self._environment(region),
             deadline_s=deadline_s,
             cache=self._settings.state_dir / "pip-cache",
             enclose=self._enclose,
         )
         self._report(f"$ gitlab-ci-local --file {look.file}  (branch {order.branch})")
         return run(order, tools, self._records, self._report)
+
+    def _environment(self, region: str) -> dict[str, str]:
+        """Return what the jobs get besides; who is enclosed has no network to install from."""
+        regions = {"AWS_DEFAULT_REGION": region, "AWS_REGION": region} if region else {}
+        return {**regions, **(found_by_pip() if self._enclose is as_it_is else pip_variables())}
 
     def last_run(self, *, deployed: bool = False) -> PipelineRun | None:
         """Return what the newest run of this lab came to; None if there was none.

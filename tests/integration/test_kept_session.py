@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from lab_utils import Lab
-from lab_utils.errors import TargetError
+from lab_utils.errors import TargetError, TerraformError
 from lab_utils.local_aws import process
 from lab_utils.local_aws.ports import LOOPBACK
 from lab_utils.local_aws.server_settings import ServerSettings
@@ -162,6 +162,33 @@ def test_a_guest_applies_and_cannot_stop_it(lab: Lab, kept: Session) -> None:
     process.request_stop(guest, 5)
     assert process.health(guest) is not None
     assert not (Path(kept.workspace) / ".lab" / "session.json").exists()
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        'data "local_file" "it" { filename = "/proc/self/environ" }',
+        'data "local_file" "it" { filename = "KEPT/session.json" }',
+        'resource "local_file" "it" {\n content = "x"\n filename = "KEPT/state/clock.json"\n}',
+        'data "archive_file" "it" {\n type = "zip"\n output_path = "z"\n source_dir = "src"\n}',
+        'data "archive_file" "it" {\n type = "zip"\n output_path = "link"\n source_dir = "."\n}',
+    ],
+)
+def test_no_configuration_reaches_what_is_the_server_s_own(
+    lab: Lab, kept: Session, block: str
+) -> None:
+    folder, lab_dir = Path(kept.workspace) / "terraform", Path(kept.ca_file).parent
+    (folder / "src").mkdir(exist_ok=True)
+    for link in (folder / "src" / "link", folder / "link"):
+        if not link.is_symlink():
+            link.symlink_to(lab_dir / "session.json")
+    before = {path: path.read_bytes() for path in (lab_dir / "state").rglob("*.json")}
+    for path in folder.glob("*.tf"):
+        path.unlink()
+    (folder / "main.tf").write_text(block.replace("KEPT", str(lab_dir)))
+    with pytest.raises(TerraformError, match="permission denied"):
+        lab.apply()
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_a_session_of_a_server_that_is_gone_says_so(

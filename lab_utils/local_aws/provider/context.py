@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,9 +78,17 @@ class Context:
         """The folder that Terraform runs in, where relative paths start."""
         return self.peer.folder
 
-    def path(self, name: str) -> Path:
-        """Return a file's path, relative to Terraform's folder; ``~`` is the home folder."""
-        return self.folder / Path(name).expanduser()
+    def path(self, name: str | Path) -> Path:
+        """Return the path of a file to read or write, which may be relative to Terraform's folder.
+
+        Raises:
+            PermissionError: It leads, if only by way of a link, to what is not for Terraform.
+        """
+        path = self.folder / name
+        real = Path(os.path.realpath(path))
+        if any(real.is_relative_to(folder) for folder in self.peer.hidden):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return path
 
     def account_id(self) -> str:
         """Return the account of the credentials in use."""

@@ -26,6 +26,7 @@ class Peer:
     Attributes:
         folder: The working folder of the process at the other end.
         environment: Its ``AWS_*`` variables.
+        hidden: Folders whose files a configuration may neither read nor write.
         process: That process, if it can be told.
         configuration: The provider block, once it was sent.
         is_ambiguous: Whether it comes from a process that lost a connection, and it cannot be
@@ -35,6 +36,7 @@ class Peer:
 
     folder: Path
     environment: Mapping[str, str]
+    hidden: tuple[Path, ...] = ()
     process: psutil.Process | None = None
     configuration: Any = None
     is_ambiguous: bool = False
@@ -54,10 +56,12 @@ class Peers:
 
     Args:
         default_folder: The working folder when the process cannot be told.
+        hidden: Folders whose files a configuration may neither read nor write.
     """
 
-    def __init__(self, default_folder: Path) -> None:
+    def __init__(self, default_folder: Path, hidden: tuple[Path, ...] = ()) -> None:
         self._default_folder = default_folder
+        self._hidden = hidden
         self._server_port: int | None = None
         self._peers: dict[str, Peer] = {}
         self._lock = threading.Lock()
@@ -117,8 +121,9 @@ class Peers:
         port = address.rpartition(":")[2]
         process = _process_of(int(port), self._server_port) if port.isdigit() else None
         if process is None:
-            return Peer(self._default_folder, {})
-        return Peer(_folder_of(process) or self._default_folder, _environment_of(process), process)
+            return Peer(self._default_folder, {}, self._hidden)
+        folder = _folder_of(process) or self._default_folder
+        return Peer(folder, _environment_of(process), self._hidden, process)
 
 
 def _process_of(port: int, server_port: int | None) -> psutil.Process | None:

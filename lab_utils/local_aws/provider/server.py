@@ -66,6 +66,7 @@ def serve_providers(
     default_cwd: Path,
     access_key: str,
     secret_key: str,
+    hidden: tuple[Path, ...] = (),
 ) -> ProviderServers:
     """Return the running servers of hashicorp/aws, local and archive.
 
@@ -75,12 +76,13 @@ def serve_providers(
         default_cwd: Where relative paths start when Terraform's own folder cannot be told.
         access_key: The key when neither of those names one.
         secret_key: Its secret.
+        hidden: Folders whose files a configuration may neither read nor write.
     """
     clients = Clients(endpoint_url)
     default = Credentials(access_key, secret_key)
     providers = [aws_provider(region, default, clients), local_provider(), archive_provider()]
     return ProviderServers(
-        {one.name: serve_provider(one, Peers(default_cwd), clients) for one in providers}
+        {one.name: serve_provider(one, Peers(default_cwd, hidden), clients) for one in providers}
     )
 
 

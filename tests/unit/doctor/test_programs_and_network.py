@@ -89,8 +89,13 @@ def test_a_machine_without_rsync_is_told_of_the_stand_in(
 ) -> None:
     tools = Tools(("node", "gitlab-ci-local"), "git", has_rsync)
     monkeypatch.setattr(pipeline_tools, "find_tools", lambda: tools)
-    runner, rsync = pipeline_tools.examine_tools()
+    monkeypatch.setattr(pipeline_tools, "kept", list)
+    runner, rsync, wheels = pipeline_tools.examine_tools()
     assert (runner.status, rsync.status) == ("ok", status)
+    assert (wheels.status, "lab pipeline wheels" in wheels.seen) == ("note", True)
+    monkeypatch.setattr(pipeline_tools, "kept", lambda: ["boto3.whl"])
+    [*_, wheels] = pipeline_tools.examine_tools()
+    assert (wheels.status, wheels.seen) == ("ok", "1 packages that jobs install are kept")
 
 
 def test_a_port_in_use_names_who_has_it() -> None:

@@ -77,10 +77,11 @@ def test_a_file_that_names_none_says_so(tmp_path: Path, content: str | None) -> 
         control.start(settings)
 
 
-def test_another_region_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_region_and_speed_are_what_they_are(
+    settings: Settings, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answer(monkeypatch, {"pid": 2, "started_at": STARTED})
-    with pytest.raises(TargetError, match="in the region eu-west-1"):
-        control.start(replace(settings, region="us-east-1"))
+    assert control.start(replace(settings, region="us-east-1"), speed=3) == session
 
 
 def test_it_is_neither_stopped_nor_reset(settings: Settings) -> None:
@@ -117,11 +118,15 @@ def test_a_guest_gets_the_files_it_needs_and_not_the_right_to_stop(
 def test_the_command_line_gives_back_the_settings(tmp_path: Path) -> None:
     plain = ServerSettings(tmp_path, "eu-west-1", 60)
     prefix = ("bwrap", "--ro-bind", "{folder}", "{folder}", 'a "word"')
-    full = replace(plain, own_lab_dir=tmp_path / "lab", function_prefix=prefix, http_port=1)
+    places: dict[str, Any] = {"own_lab_dir": tmp_path / "lab", "own_terraform_dir": tmp_path / "infra"}
+    full = replace(plain, **places, function_prefix=prefix, http_port=1)
     for settings in (plain, full):
         assert parse_arguments(settings.arguments()) == settings
     assert plain.lab_dir == tmp_path / ".lab"
     assert full.state_dir == tmp_path / "lab" / "state"
+    assert (plain.terraform_dir, full.terraform_dir) == (tmp_path / "terraform", tmp_path / "infra")
+    assert plain.hidden_folders == ()
+    assert tmp_path / "lab" in full.hidden_folders
 
 
 @pytest.mark.parametrize("text", ["bwrap --unshare-pid", '"bwrap"', '["bwrap", 1]'])

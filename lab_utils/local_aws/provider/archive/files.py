@@ -111,8 +111,8 @@ def write_archive(context: Context, told: State) -> dict[str, Any]:
     if told["type"] not in TYPES:
         words = f"error creating archive: archive type not supported: {told['type']}"
         raise ProviderError(_SUMMARY, words, ("type",))
-    output = context.folder / told["output_path"]
     try:
+        output = context.path(told["output_path"])
         packed = pack(told["type"], _entries(context, told, output))
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_bytes(packed)
@@ -136,7 +136,8 @@ def _found(context: Context, told: State, output: Path) -> Iterator[Entry]:
     if told["source_dir"]:
         folder = _existing(context, told, "source_dir", "directory")
         follow = not told["exclude_symlink_directories"]
-        yield from folder_entries(folder, told["excludes"] or [], follow, output.resolve())
+        excludes = told["excludes"] or []
+        yield from folder_entries(folder, excludes, follow, output.resolve(), context.path)
     elif told["source_file"]:
         path = _existing(context, told, "source_file", "file")
         yield Entry(path.name, path.read_bytes(), path.stat().st_mode & 0o7777)
@@ -150,7 +151,7 @@ def _found(context: Context, told: State, output: Path) -> Iterator[Entry]:
 
 
 def _existing(context: Context, told: State, argument: str, what: str) -> Path:
-    path = context.folder / str(told[argument])
+    path = context.path(str(told[argument]))
     begin = f"error creating archive: error archiving {what}: could not archive"
     if not path.exists():
         raise ProviderError(_SUMMARY, f"{begin} missing {what}: {told[argument]}", (argument,))

@@ -7,7 +7,7 @@ import io
 import re
 import tarfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,11 @@ def pack(kind: str, entries: Iterable[Entry]) -> bytes:
 
 
 def folder_entries(
-    folder: Path, excludes: Iterable[str], follow_links: bool, skipped: Path
+    folder: Path,
+    excludes: Iterable[str],
+    follow_links: bool,
+    skipped: Path,
+    allowed: Callable[[Path], Path],
 ) -> Iterator[Entry]:
     """Yield the files under a folder, in the order of their paths.
 
@@ -43,11 +47,12 @@ def folder_entries(
             that matches a folder leaves out all in it.
         follow_links: Whether to enter folders that are symbolic links.
         skipped: A file that is left out: the archive itself, from an earlier run.
+        allowed: Returns a file's path, or raises `OSError` if it may not be read.
     """
     patterns = [glob_pattern(one) for one in excludes if one]
     for path, name in _walk(folder, "", patterns, follow_links, {folder.resolve()}):
         if path.resolve() != skipped:
-            yield Entry(name, path.read_bytes(), path.stat().st_mode & 0o7777)
+            yield Entry(name, allowed(path).read_bytes(), path.stat().st_mode & 0o7777)
 
 
 def glob_pattern(glob: str) -> re.Pattern[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from lab_utils.local_aws.provider.context import Context
@@ -71,11 +72,11 @@ def configuration_changes(prior: State, planned: State) -> State:
 
 def _file(context: Context, name: str) -> bytes:
     try:
-        return context.path(name).read_bytes()
+        return context.path(Path(name).expanduser()).read_bytes()
     except OSError as error:
         problem = (error.strerror or str(error)).lower()
         summary = f"reading ZIP file ({name}): open {name}: {problem}"
-        hint = f"The path is relative to the folder that Terraform runs in, {context.path('.')}."
+        hint = f"The path is relative to the folder that Terraform runs in, {context.folder}."
         raise ProviderError(summary, hint, ("filename",)) from error
 
 

@@ -44,9 +44,9 @@ class LocalFile(Resource):
 
     def create(self, context: Context, planned: State) -> State:
         """Write the file; its mode and that of new folders are subject to the umask."""
-        path = _at(context, planned["filename"])
         content = self._content(context, planned)
         try:
+            path = context.path(planned["filename"])
             _make_folders(path.parent, int(planned["directory_permission"], 8))
             _write(path, content, int(planned["file_permission"], 8))
         except OSError as error:
@@ -57,7 +57,7 @@ class LocalFile(Resource):
     def read(self, context: Context, state: State) -> State | None:
         """Return nothing new, or ``None`` when the file is gone or another one."""
         try:
-            content = _at(context, state["filename"]).read_bytes()
+            content = context.path(state["filename"]).read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -68,7 +68,7 @@ class LocalFile(Resource):
     def delete(self, context: Context, state: State) -> None:
         """Remove the file."""
         try:
-            _at(context, state["filename"]).unlink(missing_ok=True)
+            context.path(state["filename"]).unlink(missing_ok=True)
         except OSError as error:
             raise self._failed("delete", "delete", error) from error
 
@@ -94,7 +94,7 @@ class LocalFile(Resource):
                 raise ProviderError(summary, words, ("content_base64",)) from error
         if (source := planned.get("source")) is not None:
             try:
-                return _at(context, source).read_bytes()
+                return context.path(source).read_bytes()
             except OSError as error:
                 raise self._failed("create", "read", error, ("source",)) from error
         text = planned.get("sensitive_content")
@@ -131,7 +131,7 @@ class LocalFileData(DataSource):
     def read(self, context: Context, config: State) -> dict[str, Any]:
         """Read the file."""
         try:
-            content = _at(context, config["filename"]).read_bytes()
+            content = context.path(config["filename"]).read_bytes()
         except OSError as error:
             summary = f"Read {self.label} data source error"
             words = f"Could not read the file {explained(error)}."
@@ -151,11 +151,6 @@ class LocalSensitiveFileData(LocalFileData):
     type_name = "local_sensitive_file"
     label = "local sensitive file"
     overlay: ClassVar[Overlay] = Overlay(sensitive=frozenset({"content", "content_base64"}))
-
-
-def _at(context: Context, name: str) -> Path:
-    """Return a file's path; unlike some of AWS's arguments, ``~`` means nothing here."""
-    return context.folder / name
 
 
 def _make_folders(folder: Path, mode: int) -> None:
