@@ -91,7 +91,7 @@ class Work:
     def package(self) -> Step:
         """Pack the function, as Terraform needs it."""
         packed = package(self._at, timeout_s=_PACKAGE_S)
-        return Step(DONE, packed.said, packed.remarks)
+        return Step(DONE, tuple(packed.said), tuple(packed.remarks))
 
     def apply(self) -> Applied:
         """Apply the configuration, and deploy the function."""
