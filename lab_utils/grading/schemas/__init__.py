@@ -7,11 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-from referencing import Registry, Resource
-
 from lab_utils.errors import LabError
+from lab_utils.json_schema import Draft202012Validator, Registry, Resource, best_match
 
 _FOLDER = Path(__file__).parent
 _LONGEST = 200
