@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lab_utils.grading.batch.entries import LOST, UNGRADED, Entry, history_with, now
+from lab_utils.grading.batch.entries import FAILED_ENDINGS, LOST, Entry, history_with, now
 from lab_utils.grading.batch.errors import BatchError
 from lab_utils.grading.batch.folder import TABLE, ResultsFolder
 from lab_utils.grading.batch.late import LatePolicy
 from lab_utils.grading.batch.table import grades_csv
 
 COURSE = "practical-aws-iot"
-_AGAIN = frozenset({LOST, UNGRADED})
+_AGAIN = FAILED_ENDINGS | {LOST}
 """Endings that are not the submission's doing for sure: --resume tries these again."""
 
 

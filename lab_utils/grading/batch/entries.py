@@ -11,7 +11,8 @@ from lab_utils.grading.batch.late import LatePolicy, rounded
 from lab_utils.grading.batch.times import Handed
 
 LOST, UNREADABLE, UNGRADED = "lost", "unreadable", "ungraded"
-"""Endings: the worker died, the submission cannot be read, the grader itself failed."""
+FAILED_ENDINGS = frozenset({"failed", UNGRADED})
+"""Endings that are the grader's own failure, not the submission's."""
 
 
 @dataclass(frozen=True)

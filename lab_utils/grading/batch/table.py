@@ -14,7 +14,8 @@ _LAST = "remark"
 _ENDINGS = {
     "done": "",
     "late": "The limit of time was reached.",
-    "failed": "Grading failed.",
+    "over": "A limit was reached.",
+    "failed": "NOT GRADED to the end: the grader itself failed.",
     "unreadable": "The submission cannot be read.",
     "lost": "Grading was given up.",
     "ungraded": "NOT GRADED: the grader itself failed.",

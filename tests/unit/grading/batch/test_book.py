@@ -104,7 +104,7 @@ def test_a_stopped_batch_keeps_what_it_graded_of_the_same_bytes(tmp_path: Path) 
     assert book_of(tmp_path, NEXT_RUN).kept("ada", entry().sha256) is None
 
 
-@pytest.mark.parametrize("status", ["lost", "ungraded"])
+@pytest.mark.parametrize("status", ["lost", "ungraded", "failed"])
 def test_a_stopped_batch_tries_again_what_was_not_the_submissions_doing(
     tmp_path: Path, status: str
 ) -> None:
