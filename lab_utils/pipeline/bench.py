@@ -130,7 +130,7 @@ class Bench:
         shutil.rmtree(self.folder, onerror=_remove_by_force)
 
 
-def make_bench(images: Iterable[str]) -> Bench:
+def make_bench(images: Iterable[str], parent: Path | None = None) -> Bench:
     """Return the place for a run, in the folder for temporary files.
 
     Not in the workspace: pytest would find the settings of whatever project that is part of, and
@@ -138,11 +138,12 @@ def make_bench(images: Iterable[str]) -> Bench:
 
     Args:
         images: The images that the jobs name: some call Python by its version.
+        parent: Another folder to make it in, such as the only one that an enclosed job sees.
 
     Raises:
         OSError: There is no space, or no right to write or to run a program there.
     """
-    bench = Bench(Path(tempfile.mkdtemp(prefix="pipeline-")).resolve())
+    bench = Bench(Path(tempfile.mkdtemp(prefix="pipeline-", dir=parent)).resolve())
     try:
         own = (bench.repository, bench.home, bench.packages, bench.stand_ins, bench.temporary)
         for folder in own:
