@@ -12,15 +12,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import nbformat
 import psycopg
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import is_grade
 
 from lab_utils.checks.catalogue import ALL_CHECKS
 from lab_utils.errors import LabError
-from lab_utils.grading.gradebook import GradebookError, update_gradebook
+from lab_utils.grading.gradebook import GradebookError, update_gradebook, write_sheets
+from lab_utils.grading.gradebook.names import notebook_names, student_id
 from tests.integration.postgresql import PASSWORD, USER, running_postgresql
-from tests.unit.grading.graded_class import HIDDEN, results_of, submission, whole_class
+from tests.unit.grading.graded_class import HIDDEN, SECRET, results_of, submission, whole_class
 
 ASSIGNMENT = "practical-aws-iot"
 LATE = {"days": 1, "percent": 10.0, "penalty": 10.1}
@@ -111,6 +116,26 @@ def test_nbgrader_reads_and_exports_what_was_graded(url: str, tmp_path: Path) ->
         submitted = gradebook.find_submission(ASSIGNMENT, "ada")
         assert not submitted.needs_manual_grade
         assert len(gradebook.submission_dicts(ASSIGNMENT)) == 7
+
+
+def test_formgrader_finds_a_sheet_of_each_part_to_mark_on(tmp_path: Path) -> None:
+    results = whole_class()
+    update_gradebook(results, f"sqlite:///{tmp_path / 'gradebook.db'}")
+    write_sheets(results, tmp_path)
+    api = NbGraderAPI(coursedir=CourseDirectory(root=str(tmp_path)))
+    assert api.get_autograded_students(ASSIGNMENT) == {
+        student_id(one["student"]) for one in results["submissions"]
+    }
+    notebooks = [one["name"] for one in api.get_student_notebook_submissions("ada", ASSIGNMENT)]
+    assert notebooks == list(notebook_names().values())
+    for file in (tmp_path / "autograded").rglob("*.ipynb"):
+        sheet = nbformat.read(file, as_version=4)
+        nbformat.validate(sheet)
+        assert SECRET not in file.read_text(encoding="utf-8")
+        assert all(is_grade(cell) for cell in sheet.cells[1:])
+    told = (tmp_path / "autograded/grace.hopper" / ASSIGNMENT / f"{notebooks[1]}.ipynb").read_text()
+    assert "no item with the id" in told
+    assert "part2-mild-39-9" in told
 
 
 def test_the_same_results_change_nothing(url: str) -> None:

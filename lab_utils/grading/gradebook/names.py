@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 
 from lab_utils.settings import CHECKOUT
 
+ASSIGNMENT = "practical-aws-iot"
+"""The assignment's name, which is that of the folder that students are given."""
 _LONGEST = 128
 """What nbgrader's columns hold; SQLite does not mind, PostgreSQL does."""
 _BAD = re.compile(r"[,\"/\\]|^[=+@.\s-]|\s$")
@@ -27,6 +30,12 @@ def student_id(student: str) -> str:
     return f"{plain}~{mark}"
 
 
+def notebook_of(part: int) -> str:
+    """Return the name of the notebook that teaches a part; one of its own where none does."""
+    return notebook_names().get(part, f"{part:02}_more")
+
+
+@cache
 def notebook_names() -> dict[int, str]:
     """Return the names of the workbook's notebooks by the number of their part."""
     files = (CHECKOUT / "notebooks").glob("[0-9][0-9]_*.ipynb")

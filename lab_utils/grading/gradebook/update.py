@@ -15,10 +15,8 @@ from nbgrader.api import (
 
 from lab_utils.grading.gradebook.database import open_gradebook, safe_url
 from lab_utils.grading.gradebook.late import spread_penalty
-from lab_utils.grading.gradebook.names import notebook_names, student_id
+from lab_utils.grading.gradebook.names import ASSIGNMENT, notebook_names, notebook_of, student_id
 
-ASSIGNMENT = "practical-aws-iot"
-"""The assignment's name, which is that of the folder that students are given."""
 _UNGRADED = "ungraded"
 
 
@@ -67,11 +65,10 @@ def update_gradebook(results: Mapping[str, Any], url: str) -> Updated:
 def _write_assignment(gradebook: Gradebook, name: str, results: Mapping[str, Any]) -> None:
     due = (results.get("late_policy") or {}).get("due")
     gradebook.update_or_create_assignment(name, **({"duedate": due} if due else {}))
-    notebooks = notebook_names()
-    for part in notebooks.values():
+    for part in notebook_names().values():
         gradebook.update_or_create_notebook(part, name)
     for check in _all_checks(results).values():
-        notebook = notebooks.get(check["part"], f"{check['part']:02}_more")
+        notebook = notebook_of(check["part"])
         gradebook.update_or_create_notebook(notebook, name)
         gradebook.update_or_create_grade_cell(
             check["id"], notebook, name, max_score=float(check["points"]), cell_type="code"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lab_utils.grading.gradebook.late import spread_penalty
-from lab_utils.grading.gradebook.names import notebook_names, student_id
-from lab_utils.grading.gradebook.update import ASSIGNMENT
+from lab_utils.grading.gradebook.names import ASSIGNMENT, notebook_names, student_id
 from lab_utils.grading.release import ASSIGNMENT as RELEASED
 
 
