@@ -16,6 +16,8 @@ import sys
 from typing import BinaryIO
 
 _LOW_PORTS = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+_FIRST_TO_GO = "/proc/self/oom_score_adj"
+"""Where the machine's memory runs out, the system ends a cell rather than its neighbours."""
 _CAPABILITIES_V3 = 0x20080522
 _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -42,6 +44,8 @@ def main(argv: list[str]) -> None:
     if orders["is_enclosed"]:
         with open(_LOW_PORTS, "w", encoding="ascii") as setting:  # noqa: PTH123
             setting.write("0")
+        with open(_FIRST_TO_GO, "w", encoding="ascii") as setting:  # noqa: PTH123
+            setting.write("800")
     for name, most in orders["limits"].items():
         _limit(getattr(resource, name), most)
     library = ctypes.CDLL(None, use_errno=True)

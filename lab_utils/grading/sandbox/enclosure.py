@@ -16,6 +16,7 @@ from lab_utils.grading.sandbox.cell_command import Bubblewrap
 from lab_utils.grading.sandbox.limits import Limits
 from lab_utils.grading.sandbox.output import Kept
 from lab_utils.grading.sandbox.paths import CellPaths
+from lab_utils.grading.sandbox.sweep import sweep
 from lab_utils.grading.sandbox.watch import Ended, Watch
 
 _FUNCTION_DISK_MB = 512
@@ -111,6 +112,13 @@ class Enclosure:
     def function_prefix(self) -> list[str]:
         """Return the words before a Lambda function's command; ``{folder}`` is its code's."""
         return self._shell.function_prefix(_FUNCTION_DISK_MB)
+
+    def sweep(self) -> list[str]:
+        """Remove what in the workspace would lead the grader astray; a sentence for each.
+
+        To be called after a program of the student's, before the grader reads what it left.
+        """
+        return sweep(self.paths)
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -224,10 +232,13 @@ class _Talk:
 def enter(told: Mapping[str, Any]) -> Enclosure:
     """Return the enclosure of the cell that this process is the grader of.
 
+    The order's file is removed: it may hold hidden checks, which from here on are in memory alone.
+
     Args:
         told: The order's ``cell``.
     """
     paths = CellPaths(Path(told["root"]))
+    paths.order.unlink(missing_ok=True)
     shell = Bubblewrap(told["program"], paths) if told["program"] else Plain()
     return Enclosure(paths, Limits(**told["limits"]), shell)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,8 +105,10 @@ class Watch:
         while not self._is_stopping.wait(_EVERY_S):
             table = list_processes()
             for pid, part in self._programs(table):
-                if reason := self._excess(table, pid):
+                if reason := self._excess(table, pid, part):
                     self._end(table, pid, part, reason)
+            if reason := self._excess_of_all(table):
+                self._end_all(table, reason)
             if reason := self._excess_of_files():
                 self.end_tasks(reason)
 
@@ -118,16 +121,29 @@ class Watch:
             server = _first_inside(table, pid)
             yield from ((function, FUNCTION) for function in children(table, server))
 
-    def _excess(self, table: _Table, pid: int) -> str:
+    def _excess(self, table: _Table, pid: int, part: str) -> str:
         members = tree(table, [pid])
         if len(members) > self._limits.processes:
             return f"ran more than {self._limits.processes} processes at once"
-        most = self._limits.memory_mb * _MB
-        if sum(table[one].memory for one in members) <= most:
+        held = _held_files(members) if part == FUNCTION else 0
+        if _use_more(table, members, self._limits.memory_mb * _MB - held):
+            return f"used more than {self._limits.memory_mb} MB of memory"
+        return ""
+
+    def _excess_of_all(self, table: _Table) -> str:
+        """Return what is said of programs that are each below the limit, and are too many."""
+        if not self._is_enclosed:
             return ""
-        if proportional_memory(members) <= most:
-            return ""
-        return f"used more than {self._limits.memory_mb} MB of memory"
+        most = self._limits.cell_mb * _MB * _FULL
+        for pid, part in self._programs(table):
+            most -= _held_files(tree(table, [pid])) if part == FUNCTION else 0
+        if _use_more(table, table, most):
+            return f"used, together with others, more than {self._limits.cell_mb} MB of memory"
+        return ""
+
+    def _end_all(self, table: _Table, reason: str) -> None:
+        for pid, part in self._programs(table):
+            self._end(table, pid, part, reason)
 
     def _excess_of_files(self) -> str:
         """Return what is said of too many or too large files.
@@ -154,6 +170,25 @@ class Watch:
         with self._guard:
             if not any((one.pid, one.started) == (pid, started) for one in self.ended):
                 self.ended.append(Ended(pid, started, part, reason))
+
+
+def _use_more(table: _Table, pids: Collection[int], most: float) -> bool:
+    """Return whether processes use more bytes; what they share is looked at only in doubt."""
+    if sum(table[one].memory for one in pids) <= most:
+        return False
+    return proportional_memory(pids) > most
+
+
+def _held_files(members: Iterable[int]) -> int:
+    """Return the bytes of files in a Lambda function's own ``/tmp``, which lie in memory.
+
+    bubblewrap's outermost process sees the cell's instead; so the newest one is asked.
+    """
+    for pid in sorted(members, reverse=True):
+        with suppress(OSError):
+            told = os.statvfs(f"/proc/{pid}/root/tmp")
+            return (told.f_blocks - told.f_bfree) * told.f_frsize
+    return 0
 
 
 def _is_server(pid: int) -> bool:

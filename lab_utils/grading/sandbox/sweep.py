@@ -1,0 +1,68 @@
+"""Takes away what a student's program left in the workspace to be read by the grader in its place.
+
+The grader in a cell sees more than the student's programs do: solutions, hidden checks, the
+state of the embedded AWS. A link to one of them would be followed by whatever packs or copies the
+workspace, and a pipe (FIFO) would keep its reader waiting for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from lab_utils.grading.sandbox.output import clean
+from lab_utils.grading.sandbox.paths import CellPaths
+
+
+def sweep(paths: CellPaths) -> list[str]:
+    """Remove links that lead out, pipes and sockets, and say what was removed, a sentence each.
+
+    To be called when none of the student's programs runs: else it may come too early.
+
+    Args:
+        paths: Of the cell.
+    """
+    allowed = [paths.workspace, paths.scratch, Path("/usr")]
+    allowed += [Path(one) for one in (sys.prefix, sys.base_prefix)]
+    roots = [os.path.realpath(one) for one in allowed]
+    said = []
+    for entry in _entries(paths.workspace):
+        what = _what_is_wrong(entry, roots)
+        if what:
+            with suppress(FileNotFoundError):
+                Path(entry.path).unlink()
+            name = clean(os.path.relpath(entry.path, paths.workspace))
+            said.append(f"{name} is {what}: it was removed.")
+    return said
+
+
+def _what_is_wrong(entry: os.DirEntry[str], roots: Sequence[str]) -> str:
+    if entry.is_symlink():
+        target = os.path.realpath(entry.path)
+        is_inside = any(target == one or target.startswith(f"{one}/") for one in roots)
+        return "" if is_inside else "a link that leads out of the workspace"
+    if entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False):
+        return ""
+    is_pipe = stat.S_ISFIFO(entry.stat(follow_symlinks=False).st_mode)
+    return "a pipe" if is_pipe else "a socket"
+
+
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Yield everything below a folder; one that cannot be read is opened for its owner first."""
+    waiting = [str(folder)]
+    while waiting:
+        for entry in _list(waiting.pop()):
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(entry.path)
+            yield entry
+
+
+def _list(folder: str) -> list[os.DirEntry[str]]:
+    with suppress(PermissionError):
+        return list(os.scandir(folder))
+    Path(folder).chmod(0o700)
+    return list(os.scandir(folder))
