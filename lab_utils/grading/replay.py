@@ -40,10 +40,15 @@ CELL_S, NOTEBOOK_S = 60.0, 180.0
 _WORKER = [sys.executable, "-P", "-m", "lab_utils.grading.replaying.worker"]
 _PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
 _MOST_FAILURES = 20
+_SIGNALS = 128
 
 
 class Done(Protocol):
     """What came of an enclosed program."""
+
+    @property
+    def status(self) -> int:
+        """Its exit status; negative, or 128 and more, if a signal ended it."""
 
     @property
     def output(self) -> str:
@@ -197,8 +202,11 @@ def _ending(done: Done, seconds: float) -> ReplayDone:
 
 
 def _why(done: Done) -> str:
-    last = done.errors.strip().splitlines()[-1:]
-    return shown_line(done.reason or "".join(last) or "it was ended")
+    if done.reason:
+        return shown_line(done.reason)
+    if done.status < 0 or done.status >= _SIGNALS:
+        return "a program in it ended it"
+    return shown_line("".join(done.errors.strip().splitlines()[-1:]) or "it ended itself")
 
 
 def _events(output: str) -> Iterator[dict[str, Any]]:
