@@ -9,7 +9,7 @@ import pytest
 _ROOT = Path(__file__).parent
 _FIRST = (
     "integration/test_gitlab_ci.py",
-    "notebooks/test_runs.py",
+    "notebooks/test_release.py",
     "integration/test_checks_part_6.py",
     "integration/test_checks_part_5.py",
     "integration/test_checks_parts_1_and_2.py",

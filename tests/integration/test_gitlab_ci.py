@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import nbformat
 import pytest
 
 from lab_utils.settings import CHECKOUT
+from tests.notebooks.books import checks
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -121,6 +123,17 @@ def test_another_seed_prints_what_is_committed(run: dict[str, Any]) -> None:
     cells = nbformat.read(executed, as_version=4).cells
     [given] = [one for one in cells if "injected-parameters" in one.metadata.get("tags", [])]
     assert f"seed = {SEED}" in given.source.splitlines()
+
+
+def test_every_check_gives_all_its_points(run: dict[str, Any]) -> None:
+    earned = 0
+    for path in sorted((CHECKOUT / "notebooks").glob("*.ipynb")):
+        [executed] = kept(run, path.name)
+        for cell in checks(nbformat.read(executed, as_version=4)):
+            [said] = re.findall(r"(\d+) of (\d+) points", str(cell.outputs))
+            assert said[0] == said[1], cell.id
+            earned += int(said[0])
+    assert earned == 100
 
 
 def test_the_executed_notebooks_and_their_pages_are_kept(run: dict[str, Any]) -> None:

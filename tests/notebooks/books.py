@@ -1,8 +1,7 @@
-"""The notebooks, as the tests read them; and their released form, with stubs for solutions."""
+"""The notebooks, as the tests read them."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import nbformat
@@ -11,7 +10,6 @@ from nbformat import NotebookNode
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 PATHS = sorted(FOLDER.glob("*.ipynb"))
 STUB = "# YOUR CODE HERE"
-_SOLUTION = re.compile(r"### BEGIN SOLUTION\n.*?### END SOLUTION", re.S)
 
 
 def read(path: Path) -> NotebookNode:
@@ -36,12 +34,3 @@ def nbgrader(cell: NotebookNode) -> dict[str, object]:
 
 def checks(book: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in code_cells(book) if nbgrader(cell).get("grade")]
-
-
-def released(book: NotebookNode) -> NotebookNode:
-    """Return the notebook as a student gets it: stubs for the solutions, no outputs."""
-    for cell in code_cells(book):
-        cell.source = _SOLUTION.sub(STUB, cell.source)
-        cell.outputs = []
-        cell.execution_count = None
-    return book

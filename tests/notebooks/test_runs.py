@@ -1,14 +1,12 @@
-"""The notebooks run: released they fail helpfully; a batch tells what failed and what it was given.
+"""A batch of notebooks tells what failed, and what it was given.
 
-That they pass solved, and print what is committed, is a part of ``test_gitlab_ci``.
+That the notebooks pass solved, and print what is committed, is a part of ``test_gitlab_ci``; that
+they fail helpfully as students get them is in ``test_release``.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -16,53 +14,10 @@ import pytest
 
 from lab_utils.batch import run_notebooks
 from lab_utils.cli import main
-from lab_utils.environment import clean_environment
 from lab_utils.parameters import share_parameters
-from lab_utils.settings import CHECKOUT, read_settings
-from lab_utils.workspace import seed_workspace
-from tests.notebooks.books import PATHS, checks, read, released
+from lab_utils.settings import read_settings
 
 pytestmark = pytest.mark.timeout(900)
-
-
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "workspace"
-    seed_workspace(CHECKOUT, folder)
-    yield folder
-    main(["--workspace", str(folder), "stop"])
-
-
-def kernel_environment(workspace: Path) -> dict[str, str]:
-    settings = read_settings(workspace=workspace, target="local")
-    own = {"LAB_WORKSPACE": str(workspace), "LAB_TARGET": "local"}
-    return {**clean_environment(settings, {}), **own}
-
-
-def test_a_released_notebook_fails_every_check_with_a_way_on(workspace: Path) -> None:
-    for path in PATHS:
-        executed = run_released(path, workspace)
-        for cell in checks(executed):
-            [error] = [one for one in cell.outputs if one["output_type"] == "error"]
-            assert error["ename"] == "CheckError", (cell.id, error["evalue"])
-            for word in ("Seen:", "Wanted:", "What to do:"):
-                assert word in error["evalue"], (cell.id, error["evalue"])
-            assert not [one for one in cell.outputs if one.get("name") == "stderr"], cell.id
-
-
-def run_released(path: Path, workspace: Path) -> nbformat.NotebookNode:
-    source = workspace / path.name
-    nbformat.write(released(read(path)), source)
-    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--allow-errors"]
-    result = subprocess.run(
-        [*command, "--inplace", str(source)],
-        env=kernel_environment(workspace),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr[-3000:]
-    return read(source)
 
 
 def test_a_failing_notebook_ends_the_batch_with_its_cell_and_error(

@@ -9,9 +9,10 @@ import pytest
 import yaml
 from nbformat import NotebookNode
 
+from lab_utils.grading.release.notebooks import released_notebook
 from lab_utils.settings import CHECKOUT, read_settings
 from lab_utils.workspace_files import write_file
-from tests.notebooks.books import PATHS, code_cells, read, released
+from tests.notebooks.books import PATHS, code_cells, read
 
 MAGIC = "%%workspace "
 PIPELINE = "ci/lambda.gitlab-ci.yml"
@@ -32,7 +33,7 @@ def test_the_solutions_pipeline_is_that_of_the_checkout(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("form", [lambda book: book, released], ids=["solved", "released"])
+@pytest.mark.parametrize("form", [lambda book: book, released_notebook], ids=["solved", "released"])
 def test_what_a_cell_writes_can_be_read(path: Path, form: object) -> None:
     assert callable(form)
     for name, text in written(form(read(path))):
