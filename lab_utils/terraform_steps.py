@@ -24,7 +24,7 @@ _EXISTS = (
 _STEPS = (
     (
         "Failed to query available provider packages",
-        "on the embedded AWS the providers hashicorp/aws, hashicorp/local and hashicorp/archive "
+        "on the embedded AWS the providers hashicorp/aws, local, archive, null, random and time "
         "need no network; for any other one Terraform has to reach its registry.",
     ),
     (

@@ -10,7 +10,10 @@ from lab_utils.grading.configuration.hcl import ATTRIBUTE, Part, blanked, parts_
 from lab_utils.grading.configuration.shelf import Shelf
 from lab_utils.grading.configuration.sources import Sources
 
-AT_HAND = ("hashicorp/aws", "hashicorp/local", "hashicorp/archive", "hashicorp/terraform")
+AT_HAND = tuple(
+    f"hashicorp/{name}"
+    for name in ("aws", "local", "archive", "null", "random", "time", "terraform")
+)
 _BUILT_IN = "terraform"
 _SOURCE = re.compile(r'\bsource\s*=\s*"([^"]*)"')
 _REGISTRIES = re.compile(r"^registry\.(?:terraform|opentofu)\.(?:io|org)/")

@@ -1,1 +1,1 @@
-"""Terraform providers in Python: hashicorp/aws, hashicorp/local and hashicorp/archive."""
+"""Terraform providers in Python: hashicorp/aws, local, archive, null, random and time."""

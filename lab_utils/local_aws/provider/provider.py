@@ -54,7 +54,7 @@ class Provider:
     """A provider.
 
     Attributes:
-        name: ``aws``, ``local`` or ``archive``.
+        name: Such as ``aws`` or ``local``.
         block: The schema of the provider block.
         overlay: What that schema does not say.
         configure: Reads a provider block; gets ``{}`` when there is none.

@@ -55,7 +55,7 @@ class Block:
 
 
 def load_schemas(provider: str) -> dict[str, Block]:
-    """Return the schemas of a provider (``aws``, ``local``, ``archive``) by type name.
+    """Return the schemas of a provider (``aws``, ``local``) by type name.
 
     A data source's name begins with ``data.``; the provider's own block is ``provider``.
     """

@@ -19,6 +19,7 @@ from lab_utils.local_aws.provider.aws import aws_provider
 from lab_utils.local_aws.provider.clients import Clients, Credentials
 from lab_utils.local_aws.provider.local import local_provider
 from lab_utils.local_aws.provider.peers import Peers
+from lab_utils.local_aws.provider.plain import plain_providers
 from lab_utils.local_aws.provider.provider import Provider
 from lab_utils.local_aws.provider.servicer import ProviderServicer
 
@@ -68,7 +69,7 @@ def serve_providers(
     secret_key: str,
     hidden: tuple[Path, ...] = (),
 ) -> ProviderServers:
-    """Return the running servers of hashicorp/aws, local and archive.
+    """Return the running servers of hashicorp/aws, local, archive, null, random and time.
 
     Args:
         endpoint_url: The embedded AWS.
@@ -80,7 +81,12 @@ def serve_providers(
     """
     clients = Clients(endpoint_url)
     default = Credentials(access_key, secret_key)
-    providers = [aws_provider(region, default, clients), local_provider(), archive_provider()]
+    providers = [
+        aws_provider(region, default, clients),
+        local_provider(),
+        archive_provider(),
+        *plain_providers(),
+    ]
     return ProviderServers(
         {one.name: serve_provider(one, Peers(default_cwd, hidden), clients) for one in providers}
     )
