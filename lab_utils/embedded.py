@@ -24,6 +24,11 @@ def local_control() -> Any:
     return importlib.import_module("lab_utils.local_aws.control")
 
 
+def local_runtimes() -> Any:
+    """Return the module that knows which runtimes Lambda still takes."""
+    return importlib.import_module("lab_utils.local_aws.lambda_runtimes")
+
+
 def local_bulk() -> Any:
     """Return the module that fills the embedded AWS's Timestream store for a benchmark."""
     return importlib.import_module("lab_utils.local_aws.timestream.bulk")

@@ -362,6 +362,7 @@ LEGITIMATE = {
         lost=frozenset({"part5-tests"}),
     ),
     "a cron schedule": Variant(changed(LAMBDA_TF, "rate(1 minute)", "cron(* * * * ? *)")),
+    "action of version 1": Variant({**MAIN, IOT_TF: IOT + V1_RULE + READINGS_RULE}),
     "a filter of both": Variant(
         changed(
             IOT_TF,
@@ -371,10 +372,6 @@ LEGITIMATE = {
     ),
 }
 OTHER_WAYS = {
-    "action of version 1": Variant(
-        {**MAIN, IOT_TF: IOT + V1_RULE + READINGS_RULE},
-        lost=frozenset({"part2-hot-45", "part2-hot-40"}),
-    ),
     "every topic": Variant(
         {**MAIN, IOT_TF: MAIN[IOT_TF].replace("sensor/temperature/+", "sensor/#")},
         lost=frozenset({"part2-mild-39-9", "part3-boundary"}),

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from lab_utils.embedded import local_control
 from lab_utils.errors import LabError, TargetError
-from lab_utils.grading.configuration import configured_region
+from lab_utils.grading.configuration import configured_region, find_configuration
 from lab_utils.grading.sandbox.enclosure import Enclosure
 from lab_utils.grading.submissions import Submission
 from lab_utils.grading.verification import plan
@@ -55,8 +55,9 @@ def grade_in_cell(enclosure: Enclosure, order: Order, teller: Teller) -> None:
 def _read(enclosure: Enclosure, teller: Teller) -> Place:
     """Make the workspace, and tell what the submission is."""
     with teller.phase(plan.READ) as report:
-        packed = (enclosure.paths.given / SUBMISSION).read_bytes()
-        submission = Submission.unpack(packed)
+        packed = enclosure.paths.given / SUBMISSION
+        submission = Submission.unpack(packed.read_bytes())
+        packed.unlink()
         place, added = make_place(enclosure, submission)
         report.say(f"{submission.source}: {submission.form}, {len(submission.files)} files", *added)
     for remark in submission.remarks:
@@ -107,6 +108,8 @@ def _server_words(enclosure: Enclosure, settings: Settings, order: Order) -> lis
     words += ["--workspace", str(paths.workspace), "--region", settings.region]
     words += ["--speed", str(settings.speed), "--lab-dir", str(paths.lab)]
     words += [f"--keep-runtime={runtime}" for runtime in kept]
+    if folder := find_configuration(paths.workspace):
+        words += ["--terraform-dir", str(folder)]
     prefix = enclosure.function_prefix()
     words += ["--function-prefix", json.dumps(prefix)] if prefix else []
     # Elsewhere than in a network of its own, another may have the usual ports.

@@ -13,9 +13,9 @@ from lab_utils.grading.verification import plan
 from lab_utils.grading.verification.aws import CellAws
 from lab_utils.grading.verification.events import PhaseReport, Teller
 from lab_utils.grading.verification.examination import WAIT_S, Examination
+from lab_utils.grading.verification.runtimes import runtime_remarks
 from lab_utils.grading.verification.steps import Applied, Step, Steps
 from lab_utils.grading.verification.teardown import made_before, remove_unowned
-from lab_utils.grading.verification.tidying import tidy
 from lab_utils.mqtt import DeviceFiles
 from lab_utils.pipeline.pipeline import Pipeline
 
@@ -67,6 +67,8 @@ class Grading:
             self._tell(applied, report)
         for block in applied.set_aside:
             self._teller.set_aside(block)
+        for remark in runtime_remarks(self._aws.client):
+            self._teller.remark(remark)
         self._look_after()
         return applied
 
@@ -82,10 +84,8 @@ class Grading:
             self._teller.remark(remark)
 
     def _look_after(self) -> None:
-        """Tidy up after the student's programs, and tell of those that went over a limit."""
-        remark = tidy(self._steps.workspace)
-        for one in [*([remark] if remark else []), *self._steps.ended()]:
-            self._teller.remark(one)
+        for remark in self._steps.look_after():
+            self._teller.remark(remark)
 
     def _examination(self, applied: Applied) -> Examination:
         files = applied.files or _files_that_are_missing(self._steps.workspace)

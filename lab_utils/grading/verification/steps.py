@@ -78,5 +78,8 @@ class Steps(Protocol):
     def within(self, seconds: float) -> AbstractContextManager[None]:
         """End the student's programs that still run after a time."""
 
-    def ended(self) -> list[str]:
-        """Return what programs of the student's were ended since the last question, and why."""
+    def look_after(self) -> list[str]:
+        """Return what was taken away after the student's programs, and which were ended, and why.
+
+        To be called before anybody reads what they left.
+        """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from lab_utils.grading.sandbox.enclosure import Enclosure
 from lab_utils.grading.submissions import Submission, prepare_workspace
 from lab_utils.grading.verification.aws import CellAws
 from lab_utils.grading.verification.steps import Applied, Step
-from lab_utils.grading.verification.tidying import tidy
 from lab_utils.grading.workplace import Workplace
 from lab_utils.launching import Enclose
 from lab_utils.terraform_state import read_local_state
@@ -84,9 +83,9 @@ class Work:
         step = Step()
         if self._place.has_notebooks:
             step = _replayed(replay(*self._of_replay(), _REPLAY_S, self._at.report))
-        tidy(self.workspace)
-        shutil.copytree(self.workspace, self.handed_in, symlinks=True)
-        return step
+        removed = self._place.enclosure.sweep()
+        shutil.copytree(self.workspace, self.handed_in, ignore=_links)
+        return replace(step, remarks=(*step.remarks, *removed))
 
     def package(self) -> Step:
         """Pack the function, as Terraform needs it."""
@@ -132,16 +131,22 @@ class Work:
         """End the student's programs that still run after a time."""
         return self._place.enclosure.within(seconds)
 
-    def ended(self) -> list[str]:
-        """Return what programs of the student's were ended since the last question, and why."""
-        new = self._place.enclosure.ended[self._told :]
+    def look_after(self) -> list[str]:
+        """Return what was taken away after the student's programs, and which were ended."""
+        enclosure = self._place.enclosure
+        new = enclosure.ended[self._told :]
         self._told += len(new)
-        return list(dict.fromkeys(one.sentence() for one in new))
+        return [*enclosure.sweep(), *dict.fromkeys(one.sentence() for one in new)]
 
     def _of_replay(self) -> tuple[Path, Path, Enclosure, Path]:
         place = self._place
         session_file = place.enclosure.paths.guest / "session.json"
         return self.workspace, place.submission, place.enclosure, session_file
+
+
+def _links(folder: str, names: list[str]) -> list[str]:
+    """Return the symbolic links among a folder's entries: what they lead to may change."""
+    return [name for name in names if Path(folder, name).is_symlink()]
 
 
 def _replayed(done: ReplayDone) -> Step:

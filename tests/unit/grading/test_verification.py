@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import threading
 from contextlib import nullcontext
 from dataclasses import replace
@@ -30,7 +29,6 @@ from lab_utils.grading.verification.events import PhaseReport, Teller
 from lab_utils.grading.verification.examination import Examination, failed
 from lab_utils.grading.verification.hidden import load_sources, read_checks
 from lab_utils.grading.verification.order import Order
-from lab_utils.grading.verification.tidying import tidy
 from lab_utils.grading.verification.timing import within
 from lab_utils.mqtt import DeviceFiles
 
@@ -282,22 +280,3 @@ def test_work_in_time_gives_what_it_gives_and_raises_what_it_raises() -> None:
     with pytest.raises(TimeoutError):
         within(0.01, lambda: never.wait(10))
     never.set()
-
-
-def test_ways_out_of_a_workspace_are_taken_away(tmp_path: Path) -> None:
-    workspace = tmp_path / "workspace"
-    (workspace / "dashboard").mkdir(parents=True)
-    secret = tmp_path / "secret.txt"
-    secret.write_text("secret")
-    (workspace / "kept.txt").write_text("kept")
-    (workspace / "dashboard" / "readings.sql").symlink_to(secret)
-    (workspace / "folder").symlink_to(tmp_path)
-    (workspace / "loop").symlink_to("loop")
-    (workspace / "inside").symlink_to("kept.txt")
-    os.mkfifo(workspace / "pipe")
-    remark = tidy(workspace)
-    assert remark.startswith("left out, as it is no plain file of the workspace: ")
-    assert sorted(path.name for path in workspace.iterdir()) == ["dashboard", "inside", "kept.txt"]
-    assert not list((workspace / "dashboard").iterdir())
-    assert secret.read_text() == "secret"
-    assert tidy(workspace) == ""
