@@ -73,6 +73,7 @@ def write_zip(path: Path, files: Mapping[str, bytes | str]) -> Path:
         for name, content in files.items():
             entry = zipfile.ZipInfo("placeholder")
             entry.filename = name
+            entry.external_attr = (0o755 if name.endswith(".sh") else 0o644) << 16
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return path
 

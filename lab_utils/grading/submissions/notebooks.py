@@ -145,7 +145,9 @@ def _cell(told: Mapping[str, Any]) -> Cell:
 
 def _text(source: object) -> str:
     lines = source if isinstance(source, list) else [source]
-    return "".join(line for line in lines if isinstance(line, str)).replace("\r\n", "\n")
+    text = "".join(line for line in lines if isinstance(line, str)).replace("\r\n", "\n")
+    # JSON can hold halves of surrogate pairs, which no file can.
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _listed(value: object) -> Sequence[Any]:
@@ -155,8 +157,7 @@ def _listed(value: object) -> Sequence[Any]:
 def _salvaged(text: str) -> Iterator[Cell]:
     """Yield the cells of a file that is no JSON, each as far as its text goes."""
     starts = list(_KIND.finditer(text))
-    ends = [start.start() for start in starts[1:]] + [len(text)]
-    for start, end in zip(starts, ends, strict=True):
+    for start, end in zip(starts, [*(one.start() for one in starts[1:]), None], strict=False):
         segment = text[start.end() : end]
         sources = (_salvaged_source(segment, at.end()) for at in _SOURCE.finditer(segment))
         texts = [source for source in sources if source is not None]
