@@ -7,13 +7,11 @@ from typing import IO
 
 _READ_BYTES = 1 << 16
 _ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, movements of the cursor
-    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # titles, links, device strings
-    r"|\x1b[ -/]*[0-~]"
-    r"|\x9b[0-?]*[ -/]*[@-~]",
-    re.DOTALL,
+    r"\x1b\[[0-?]{0,99}[ -/]{0,9}[@-~]"  # colours, movements of the cursor
+    r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # titles, links, device strings
+    r"|\x1b[ -/]{0,9}[0-~]"
+    r"|\x9b[0-?]{0,99}[ -/]{0,9}[@-~]"
 )
-_OVERWRITTEN = re.compile(r"[^\n]*\r(?=[^\n])")
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]"
 )
@@ -71,9 +69,13 @@ def clean(data: bytes | str) -> str:
     direction of writing, are shown as ``\\xNN`` or ``\\uNNNN``.
     """
     text = data if isinstance(data, str) else data.decode("utf-8", "replace")
-    text = _ESCAPES.sub("", text).replace("\r\n", "\n")
-    text = _OVERWRITTEN.sub("", text).replace("\r", "")
-    return _UNSEEN.sub(_shown, text)
+    lines = (_last_state(line) for line in _ESCAPES.sub("", text).split("\n"))
+    return _UNSEEN.sub(_shown, "\n".join(lines))
+
+
+def _last_state(line: str) -> str:
+    """Return what stands in a line in the end; a carriage return goes back to its beginning."""
+    return line.rstrip("\r").rpartition("\r")[2]
 
 
 def _shown(found: re.Match[str]) -> str:
