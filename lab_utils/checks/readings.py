@@ -19,6 +19,7 @@ SENSORS = {1: (1, 2), 2: (3, 4)}
 """The two sensors of each zone of the house."""
 ATTIC_TOPIC = sensor_topic("attic/temp_9")
 """A topic one level deeper than those of the house's sensors."""
+_OWN_IDS = "ids of own readings"
 LEVEL_HINT = (
     "in the rule's FROM, + stands for exactly one level and # for all that follow: only "
     "sensor/temperature/+ is asked for."
@@ -56,6 +57,12 @@ def publish_reading(context: CheckContext, sensor: str, reading: Reading) -> Non
     context.with_device(sensor, lambda device: device.publish(topic, reading))
 
 
+def own_ids(context: CheckContext) -> set[str]:
+    """Return the ids of the readings that checks have sent beside others' looks; it may grow."""
+    ids: set[str] = context.memory.setdefault(_OWN_IDS, set())
+    return ids
+
+
 def while_sending(context: CheckContext, work: Callable[[], T]) -> T:
     """Return what some work gives while a mild reading of each zone is sent every few seconds.
 
@@ -67,12 +74,15 @@ def while_sending(context: CheckContext, work: Callable[[], T]) -> T:
         MqttError: No device can connect and publish.
     """
 
+    own = own_ids(context)
+
     def send(device: Device) -> T:
         with ThreadPoolExecutor(1) as pool:
             asked = pool.submit(work)
             while not asked.done():
                 for zone, sensors in SENSORS.items():
                     reading = make_reading(any_temperature(25, 30), sensors[0], zone)
+                    own.add(reading["id"])
                     device.publish(TEST_TOPIC, reading)
                 wait([asked], context.timeline().real_seconds(STEP_S))
             return asked.result()

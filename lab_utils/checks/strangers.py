@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 
 from lab_utils.checks.base import TEST_SENSOR, CheckContext, own_client_id
 from lab_utils.checks.functions import ZONES
+from lab_utils.checks.readings import own_ids
 from lab_utils.errors import MqttError
 from lab_utils.house.topics import sensor_topic
 from lab_utils.mqtt import Message
@@ -23,12 +24,13 @@ def collect_strangers(context: CheckContext, own: set[str]) -> Iterator[list[str
         own: The ids of the readings that the checks send; may grow.
     """
     found: list[str] = []
+    others = own_ids(context)
 
     def take(message: Message) -> None:
         with suppress(MqttError):
             reading = message.json()
             is_reading = isinstance(reading, dict) and reading.get("zone_id") in ZONES
-            if is_reading and reading.get("id") not in own:
+            if is_reading and reading.get("id") not in own | others:
                 found.append(message.topic)
 
     device = context.device(own_client_id(TEST_SENSOR))
