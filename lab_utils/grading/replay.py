@@ -90,7 +90,7 @@ class ReplayDone:
         said: The cells that failed with the student's own errors, and why it ended early.
         remarks: What costs nothing but should be known.
         is_late: Whether it was ended at its limit of time.
-        is_missing: Whether there is no notebook to replay.
+        is_missing: Whether there is no notebook of part 7, where that is asked for.
     """
 
     is_done: bool
@@ -120,7 +120,7 @@ def replay(
     """
     plan = plan_replay(submission)
     if not plan.chapters:
-        return ReplayDone(True, is_missing=True)
+        return ReplayDone(True, remarks=("There is no notebook of parts 1 to 6.",))
     for chapter in plan.chapters:
         if chapter.is_run:
             report(f"{chapter.name} has Python of the student's own, which is run")
