@@ -51,7 +51,8 @@ def find_scripts(place: Workplace, kind: str) -> list[Script]:
         place: Where the submission is.
         kind: ``package`` or ``deploy``; what does both is one to deploy.
     """
-    found = [script for script in _all_scripts(place) if _kind(script) == kind]
+    every = list(_all_scripts(place))
+    found = [script for script in every if _kind(script) == kind and not _is_called(script, every)]
     named = [script for script in found if kind in script.path.name.lower()]
     return [*named, *(script for script in found if script not in named)][:_MOST_SCRIPTS]
 
@@ -146,6 +147,11 @@ def _all_scripts(place: Workplace) -> Iterator[Script]:
                 if content is not None:
                     text = content.decode("utf-8-sig", "surrogateescape")
                     yield Script(path, text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _is_called(script: Script, every: Sequence[Script]) -> bool:
+    """Return whether another script runs it: it is not one to begin with."""
+    return any(script.path.name in one.text for one in every if one is not script)
 
 
 def _is_own(place: Workplace, path: Path) -> bool:

@@ -23,6 +23,7 @@ _OWN_ACCESS = (
     *("http_proxy", "https_proxy", "version"),
 )
 """What of the provider block says as whom and through what AWS is reached."""
+_SECRETS = ("access_key", "secret_key", "token")
 _LEFTOVERS = (".terraform.lock.hcl", "terraform.tfstate", "terraform.tfstate.backup")
 _LEFT_FOLDERS = (".terraform", "terraform.tfstate.d")
 _ACCOUNT_IN_ARN = re.compile(r"(?<=:)(\d{12})(?=:)")
@@ -58,6 +59,8 @@ def adapt_provider_blocks(sources: Sources) -> Iterator[str]:
         why = "in the sandbox it works with the sandbox's own key and address"
         if part.name == "version":
             why = "the sandbox has one version of it"
+        if part.name in _SECRETS:
+            why += "; a key belongs in no file of a repository"
         yield f"{_place(sources, path, part)}: {part.name} of the provider was taken out; {why}."
         sources.write(path, blanked(sources.texts[path], part.start, part.end))
 

@@ -16,7 +16,7 @@ from lab_utils.grading.configuration.adaptions import (
 from lab_utils.grading.configuration.devices import device_files
 from lab_utils.grading.configuration.engine import Complaint, Engine, Run, engine_in
 from lab_utils.grading.configuration.hcl import line_of, parts_of
-from lab_utils.grading.configuration.providers import replace_null_resources, set_unknown_aside
+from lab_utils.grading.configuration.providers import set_unknown_aside
 from lab_utils.grading.configuration.refusals import Refusals
 from lab_utils.grading.configuration.shelf import Shelf
 from lab_utils.grading.configuration.sources import Sources, find_configuration, read_sources
@@ -234,7 +234,6 @@ def _adapt(sources: Sources, shelf: Shelf) -> Iterator[str]:
     remove_leftovers(sources)
     yield from adapt_terraform_blocks(sources)
     yield from adapt_provider_blocks(sources)
-    yield from replace_null_resources(sources)
     yield from set_unknown_aside(sources, shelf)
     region = sources.place.environment.get("AWS_REGION") or DEFAULT_LOCAL_REGION
     yield from give_values(sources, region)

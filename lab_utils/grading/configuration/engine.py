@@ -150,7 +150,7 @@ def engine_in(place: Workplace, folder: Path, timeout_s: float) -> Iterator[Engi
 def _take(told: Run, line: str, place: Workplace) -> None:
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         event = None
     if not isinstance(event, dict):
         told.rest = f"{told.rest}{cleaned(line)}\n"[-MOST_KEPT:]

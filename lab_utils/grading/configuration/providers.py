@@ -17,23 +17,6 @@ AT_HAND = tuple(
 _BUILT_IN = "terraform"
 _SOURCE = re.compile(r'\bsource\s*=\s*"([^"]*)"')
 _REGISTRIES = re.compile(r"^registry\.(?:terraform|opentofu)\.(?:io|org)/")
-_NULL_BLOCK = re.compile(r'^([ \t]*resource[ \t]+)"null_resource"', re.M)
-_NULL_REFERENCE = re.compile(r"(?<![\w.-])null_resource\.([\w-]+)(\.triggers\b)?")
-
-
-def replace_null_resources(sources: Sources) -> Iterator[str]:
-    """Make each ``null_resource`` what Terraform itself has for the same. Yields the remark."""
-    found = [path for path, block in sources.blocks("resource") if _is_null(block)]
-    if not found:
-        return
-    for path in dict.fromkeys(found):
-        _rename_triggers(sources, path)
-    for path in list(sources.texts):
-        text = _NULL_BLOCK.sub(r'\1"terraform_data"', sources.texts[path])
-        text = _NULL_REFERENCE.sub(_terraform_data, text)
-        if text != sources.texts[path]:
-            sources.write(path, text)
-    yield "Each null_resource was made a terraform_data, which does the same without a provider."
 
 
 def set_unknown_aside(sources: Sources, shelf: Shelf) -> Iterator[str]:
@@ -54,24 +37,6 @@ def set_unknown_aside(sources: Sources, shelf: Shelf) -> Iterator[str]:
             _take_out(sources, path, part)
     for provider in sorted(missing):
         yield f"The provider {provider} is not at hand in the sandbox, which has no network."
-
-
-def _is_null(block: Part) -> bool:
-    return block.labels[:1] == ("null_resource",)
-
-
-def _rename_triggers(sources: Sources, path: Path) -> None:
-    for block in reversed(sources.parts(path)):
-        if block.name == "resource" and _is_null(block):
-            for part in parts_of(sources.texts[path], block):
-                if part.name == "triggers":
-                    text = sources.texts[path]
-                    end = part.start + len("triggers")
-                    sources.write(path, f"{text[: part.start]}triggers_replace{text[end:]}")
-
-
-def _terraform_data(match: re.Match[str]) -> str:
-    return f"terraform_data.{match[1]}{'.triggers_replace' if match[2] else ''}"
 
 
 def _provider_of(sources: Sources, path: Path, part: Part) -> str:

@@ -93,7 +93,7 @@ def test_what_is_no_block_is_a_part_of_its_own() -> None:
 
 
 def test_a_line_between_two_parts_belongs_to_the_one_before() -> None:
-    text = 'a {\n}\n\nb {\n}\n'
+    text = "a {\n}\n\nb {\n}\n"
     first, second = scan(text)
     assert part_at(text, [first, second], 3) == first
     assert part_at(text, [first, second], 4) == second
@@ -105,12 +105,14 @@ def test_windows_line_ends_change_nothing() -> None:
 
 
 def test_what_is_taken_out_leaves_the_lines_their_numbers() -> None:
-    text = 'a {\n  x = 1\n}\nb {\n}\n'
+    text = "a {\n  x = 1\n}\nb {\n}\n"
     left = blanked(text, scan(text)[0].start, scan(text)[0].end)
     assert titles(left) == ["b"]
     assert line_of(left, scan(left)[0].start) == 4
 
 
-@pytest.mark.parametrize("text", ["{", '"', "<<EOF\n", "${", 'a "', "a = {", "/*", "}}}", "\\", "="])
+@pytest.mark.parametrize(
+    "text", ["{", '"', "<<EOF\n", "${", 'a "', "a = {", "/*", "}}}", "\\", "="]
+)
 def test_any_text_comes_to_an_end(text: str) -> None:
     assert scan(text * 50) or text == "/*"
