@@ -7,7 +7,7 @@ import shutil
 import sys
 
 from lab_utils.errors import SandboxError
-from lab_utils.settings import base_environment
+from lab_utils.settings import CHECKOUT, base_environment
 
 ATTEMPTED = "enclose a submission"
 _UNSAFE = "or grade work that you trust with --unsafe: it runs with your own rights."
@@ -31,6 +31,10 @@ _WAYS_ON = {
     "loopback": (
         "on Ubuntu 24.04 or newer: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0; "
         f"{_CONTAINER}"
+    ),
+    "Permission denied": (
+        "root runs a cell as another user, who has to read the lab and its Python: "
+        f"chmod -R a+rX '{CHECKOUT}' '{sys.prefix}'"
     ),
 }
 

@@ -34,6 +34,8 @@ def test_where_it_is_not_installed_it_says_how_to_get_it(monkeypatch: pytest.Mon
         ("bwrap: Creating new namespace failed: Operation not permitted", "seccomp=unconfined"),
         ("bwrap: Can't mount proc on /newroot/proc", "systempaths=unconfined"),
         ("bwrap: Unknown option --disable-userns", "bubblewrap 0.8 or newer"),
+        ("bwrap: execvp /x/python: Permission denied", "chmod -R a+rX"),
+        ("python: can't open file 'x': [Errno 13] Permission denied", "chmod -R a+rX"),
         ("something else", "mend what it says"),
     ],
 )
