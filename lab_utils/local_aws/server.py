@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Protocol
 import hypercorn.asyncio
 import hypercorn.config
 
+from lab_utils.errors import TargetError
 from lab_utils.local_aws import ministack_adapter as adapter
 from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.functions.variables import Doors
@@ -68,12 +70,14 @@ class LocalServer:
         settings: What to serve.
 
     Raises:
-        TargetError: A port that was asked for is taken, or ministack is not the pinned one.
+        TargetError: A port that was asked for is taken, ministack is not the pinned one, or there
+            is no program to enclose functions in.
         OSError: The workspace cannot be written.
     """
 
     def __init__(self, settings: ServerSettings) -> None:
         self._settings = settings
+        _require_program(settings.function_prefix)
         self._http = bind_loopback(settings.http_port, USUAL_HTTP_PORT, "the AWS APIs")
         self._mqtt = bind_loopback(settings.mqtt_port, USUAL_MQTT_PORT, "MQTT")
         self._https = bind_loopback(None, USUAL_HTTPS_PORT, "the AWS APIs over TLS")
@@ -256,6 +260,20 @@ class LocalServer:
 
     def _request_stop(self) -> None:
         self._stopping.set()
+
+
+def _require_program(prefix: Sequence[str]) -> None:
+    """Make sure, before anything is served, that functions can be started.
+
+    Raises:
+        TargetError: There is no such program.
+    """
+    if prefix and shutil.which(prefix[0]) is None:
+        raise TargetError(
+            "start the embedded AWS",
+            f"There is no program {prefix[0]}, in which its functions are to run.",
+            "install it, or give another --function-prefix.",
+        )
 
 
 def _port(bound: socket.socket) -> int:

@@ -23,7 +23,7 @@ from lab_utils import Lab
 from lab_utils.errors import TargetError, TerraformError
 from lab_utils.local_aws import process
 from lab_utils.local_aws.ports import LOOPBACK
-from lab_utils.local_aws.server_settings import ServerSettings
+from lab_utils.local_aws.server_settings import EXPLAINED, ServerSettings
 from lab_utils.local_aws.session_file import Session, SessionFileError, read_session
 from lab_utils.local_aws.shared_door import SharedDoor
 from tests.integration.conftest import client_of
@@ -335,3 +335,11 @@ def test_no_enclosed_process_is_left_when_the_server_is_killed(tmp_path: Path) -
             below = [one for one in below if one.name() != "sleep"]
         os.kill(session.pid, signal.SIGKILL)
         wait_until(lambda: not any(one.is_running() for one in below), "nothing is left", 60)
+
+
+def test_a_server_that_could_enclose_no_function_does_not_start(tmp_path: Path) -> None:
+    settings = ServerSettings(
+        tmp_path, "eu-west-1", 1, own_lab_dir=tmp_path, function_prefix=("/no/such/bwrap",)
+    )
+    assert process.launch(settings).wait(60) == EXPLAINED
+    assert "There is no program /no/such/bwrap" in (tmp_path / "aws.out").read_text()

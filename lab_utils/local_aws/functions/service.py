@@ -6,6 +6,7 @@ Whatever Python version a function is configured with, it runs under the lab's o
 from __future__ import annotations
 
 import functools
+import logging
 import sysconfig
 import time
 import uuid
@@ -28,6 +29,7 @@ from lab_utils.local_aws.functions.variables import (
 from lab_utils.local_aws.place import Place
 from lab_utils.settings import base_environment
 
+_log = logging.getLogger(__name__)
 _TAIL_BYTES = 4096
 _AHEAD_NS = 5_000_000
 """How far the lab's time may be from the wall clock's before functions are shown it."""
@@ -85,12 +87,15 @@ class FunctionService:
             written.flush()
             self._pool.release(environment)
             if known is None and function.wants_sdk:
-                self._pool.prepare()
+                self.prepare()
         return outcome, written.tail()
 
     def prepare(self) -> None:
-        """Be ready for a function's first event."""
-        self._pool.prepare()
+        """Be ready for a function's first event, if this machine has room for a process."""
+        try:
+            self._pool.prepare()
+        except OSError as error:
+            _log.warning("No process could be started for functions: %s", error)
 
     def forget(self, place: Place, name: str, version: str | None = None) -> None:
         """End a function's environments: its code or configuration is another, or it is gone."""

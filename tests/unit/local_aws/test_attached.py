@@ -118,7 +118,10 @@ def test_a_guest_gets_the_files_it_needs_and_not_the_right_to_stop(
 def test_the_command_line_gives_back_the_settings(tmp_path: Path) -> None:
     plain = ServerSettings(tmp_path, "eu-west-1", 60)
     prefix = ("bwrap", "--ro-bind", "{folder}", "{folder}", 'a "word"')
-    places: dict[str, Any] = {"own_lab_dir": tmp_path / "lab", "own_terraform_dir": tmp_path / "infra"}
+    places: dict[str, Any] = {
+        "own_lab_dir": tmp_path / "lab",
+        "own_terraform_dir": tmp_path / "infra",
+    }
     full = replace(plain, **places, function_prefix=prefix, http_port=1)
     for settings in (plain, full):
         assert parse_arguments(settings.arguments()) == settings

@@ -61,3 +61,16 @@ def test_nothing_is_sent_to_who_has_the_pipe_s_number_next() -> None:
     finally:
         os.close(other)
         os.close(reading)
+
+
+def test_a_machine_without_room_for_a_process_fails_no_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_given: object) -> Process:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(module, "Child", refuse)
+    service = FunctionService(LabClock(1), Doors(1, 2, 3, tmp_path), lambda _: {}, Sink())
+    service.prepare()
+    assert "No process could be started" in caplog.text
+    service.close()
