@@ -13,6 +13,7 @@ from lab_utils.grading.verification import plan
 from lab_utils.grading.verification.aws import CellAws
 from lab_utils.grading.verification.events import PhaseReport, Teller
 from lab_utils.grading.verification.examination import WAIT_S, Examination
+from lab_utils.grading.verification.overwriting import settle
 from lab_utils.grading.verification.runtimes import runtime_remarks
 from lab_utils.grading.verification.steps import Applied, Step, Steps
 from lab_utils.grading.verification.teardown import made_before, remove_unowned
@@ -67,7 +68,8 @@ class Grading:
             self._tell(applied, report)
         for block in applied.set_aside:
             self._teller.set_aside(block)
-        for remark in runtime_remarks(self._aws.client):
+        client = self._aws.client
+        for remark in (*settle(client, applied.state), *runtime_remarks(client)):
             self._teller.remark(remark)
         self._look_after()
         return applied
