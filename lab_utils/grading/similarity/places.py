@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -81,7 +82,8 @@ def _prints(found: Iterable[Found]) -> frozenset[Print]:
 
 
 def _most_frequent(numbers: Sequence[int]) -> int:
-    return max(sorted(set(numbers)), key=numbers.count)
+    counted = Counter(numbers)
+    return max(sorted(counted), key=counted.__getitem__)
 
 
 def _covered(passage: Passage, prints: frozenset[Print]) -> set[int]:

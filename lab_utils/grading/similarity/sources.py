@@ -14,8 +14,10 @@ from lab_utils.grading.similarity.python_code import parse, python_passages
 from lab_utils.grading.similarity.yaml_text import yaml_passages
 
 _KINDS = {".tf": HCL, ".py": PYTHON, ".yml": YAML, ".yaml": YAML}
-_LONGEST = 1_000_000
-"""A file of more bytes is nobody's own writing, and is not compared."""
+_LONGEST, _LONGEST_BOOK = 200_000, 20_000_000
+"""A file of more bytes is nobody's own writing, and is not compared; a notebook holds pictures."""
+_LONGEST_OF_ALL = 2_000_000
+"""So many characters of a submission are compared."""
 _FILE_MAGIC = re.compile(r"%%(?:terraform|workspace|writefile)[ \t]+(?:-a[ \t]+)?(\S+)[^\n]*\n?")
 _OTHER_MAGIC = re.compile(r"%%(?!time\b|capture\b)\w+")
 
@@ -56,15 +58,31 @@ def read_work(files: Mapping[str, bytes]) -> Work:
         if suffix not in _KINDS and suffix != ".ipynb":
             continue
         try:
-            if len(content) > _LONGEST and suffix != ".ipynb":
+            if len(content) > (_LONGEST_BOOK if suffix == ".ipynb" else _LONGEST):
                 raise ValueError("it is too long to be anybody's own writing")
             text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
             sources += _cells(file, text) if suffix == ".ipynb" else [_file(file, text)]
         except (ValueError, RecursionError) as error:
             left_out.append(LeftOut(file, str(error)))
+    sources, too_much = _bounded(sources)
     passages, unread = _passages(sources)
     texts = {source.file: source.text for source in sources}
-    return Work(tuple(passages), texts, (*left_out, *unread))
+    return Work(tuple(passages), texts, (*left_out, *too_much, *unread))
+
+
+def _bounded(sources: list[Source]) -> tuple[list[Source], list[LeftOut]]:
+    """Return as many sources as are compared, and the others."""
+    kept: list[Source] = []
+    left_out: list[LeftOut] = []
+    length = 0
+    for source in sources:
+        length += len(source.text)
+        is_kept = length <= _LONGEST_OF_ALL and len(source.text) <= _LONGEST
+        if is_kept:
+            kept.append(source)
+        else:
+            left_out.append(LeftOut(source.file, "the submission has too much code to compare"))
+    return kept, left_out
 
 
 def _file(file: str, text: str) -> Source:

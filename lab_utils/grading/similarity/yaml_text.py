@@ -12,8 +12,9 @@ _OF_GITLAB = {
     *("default", "workflow", "services", "pages"),
 }
 """Keys at the left edge that are no jobs."""
+_LONGEST_LINE = 500
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
-_KEY = re.compile(r"""^\s*(?:-\s+)?(?P<key>["']?[\w./ $-]+?["']?)\s*:(?:\s+|$)""")
+_KEY = re.compile(r"""\s*+(?:-\s++)?(?P<key>["']?[\w./$-][\w./ $-]*?["']?)[ ]?:(?:\s+|$)""")
 _WORD = re.compile(r"[^\s\[\]{},\"']+")
 _VARIABLE = re.compile(r"\$\{?\w+\}?")
 
@@ -27,7 +28,7 @@ def yaml_passages(file: str, text: str) -> Iterator[Passage]:
     """
     entries: list[list[tuple[int, str]]] = []
     for number, raw in enumerate(text.splitlines(), start=1):
-        line = _COMMENT.sub("", raw).rstrip()
+        line = _COMMENT.sub("", raw[:_LONGEST_LINE]).rstrip()
         if not line.strip() or line.startswith(("---", "...")):
             continue
         if not (line[0].isspace() or line.startswith("-")) or not entries:

@@ -187,6 +187,27 @@ def test_a_damaged_file_is_named_and_harms_no_other(given: frozenset[Print]) -> 
     assert all(why for _, _, why in report.left_out)
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("a.tf", 'a = "' + "${a}" * 40_000),
+        ("a.tf", "/*" * 90_000),
+        ("a.tf", "".join(f"<<A{number}\n" for number in range(20_000))),
+        ("a.tf", "<<A\n" + "A " * 90_000),
+        ("a.tf", "a." * 90_000),
+        ("a.yml", f"a:\n{' ' * 90_000}x"),
+        ("a.yml", "a:\n" + f"{'- a' * 3_000}\n" * 20),
+        ("a.py", "a=" * 90_000 + "1"),
+        ("a.py", "x" + "[0]" * 60_000),
+        ("a.py", "f(" * 90_000),
+    ],
+)
+@pytest.mark.timeout(60)
+def test_a_text_that_is_made_to_be_slow_is_read_in_seconds(file: str, text: str) -> None:
+    evil = read_work({file: text.encode(), "good.tf": b'resource "a" "b" {\n  c = d\n}\n'})
+    assert any(passage.file == "good.tf" for passage in evil.passages)
+
+
 def test_the_report_is_json_of_bounded_length_and_judges_nobody(given: frozenset[Print]) -> None:
     evil = EVE[SOURCE].replace("artefact", "\x1b[31m\u202e" + "x" * 2000)
     works = {name: as_bytes({**EVE, SOURCE: evil}) for name in ("a", "b")}
