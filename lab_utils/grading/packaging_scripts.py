@@ -51,8 +51,12 @@ def find_scripts(place: Workplace, kind: str) -> list[Script]:
         place: Where the submission is.
         kind: ``package`` or ``deploy``; what does both is one to deploy.
     """
-    every = list(_all_scripts(place))
-    found = [script for script in every if _kind(script) == kind and not _is_called(script, every)]
+    found = [script for script in _all_scripts(place) if _kind(script) == kind]
+    shells = {script.path.with_suffix("") for script in found if script.path.suffix != ".py"}
+    # A shell script of the same name is what starts it.
+    found = [
+        one for one in found if one.path.suffix != ".py" or one.path.with_suffix("") not in shells
+    ]
     named = [script for script in found if kind in script.path.name.lower()]
     return [*named, *(script for script in found if script not in named)][:_MOST_SCRIPTS]
 
@@ -147,11 +151,6 @@ def _all_scripts(place: Workplace) -> Iterator[Script]:
                 if content is not None:
                     text = content.decode("utf-8-sig", "surrogateescape")
                     yield Script(path, text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def _is_called(script: Script, every: Sequence[Script]) -> bool:
-    """Return whether another script runs it: it is not one to begin with."""
-    return any(script.path.name in one.text for one in every if one is not script)
 
 
 def _is_own(place: Workplace, path: Path) -> bool:

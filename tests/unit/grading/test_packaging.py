@@ -15,7 +15,7 @@ from lab_utils.grading.packaging_wanted import wanted_by_scripts, wanted_by_terr
 from tests.unit.grading.configuration.folders import place_of, sources_of, write
 from tests.unit.pipeline.repositories import DEPLOY as DEPLOY_TEXT
 from tests.unit.pipeline.repositories import PACKAGE as PACKAGE_TEXT
-from tests.unit.pipeline.repositories import write_practical
+from tests.unit.pipeline.repositories import write_practical, write_workbook
 
 FUNCTION = """\
 resource "aws_lambda_function" "f" {{
@@ -60,6 +60,15 @@ def test_scripts_are_known_by_what_they_do(tmp_path: Path) -> None:
         "scripts/one.sh",
     ]
     assert [place.shown(one.path) for one in find_scripts(place, DEPLOY)] == ["two.sh"]
+
+
+def test_the_workbooks_scripts_are_told_apart(tmp_path: Path) -> None:
+    write_workbook(tmp_path)
+    place = place_of(tmp_path)
+    assert [place.shown(one.path) for one in find_scripts(place, PACKAGE)] == [
+        "ci/package_lambda.sh"
+    ]
+    assert [place.shown(one.path) for one in find_scripts(place, DEPLOY)] == ["ci/deploy_lambda.sh"]
 
 
 def test_what_windows_or_a_zip_took_from_a_script_is_given_back(tmp_path: Path) -> None:
