@@ -21,6 +21,10 @@ pytestmark = pytest.mark.timeout(900)
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 VENV = Path(sys.prefix)
+EXPORT = (
+    '.venv/bin/nbgrader export --db "sqlite:///$HOME/graded/gradebook.db" --to "$HOME/grades.csv"'
+)
+GRADE = '.venv/bin/lab grade "$HOME/submissions" --out "$HOME/graded"'
 ELSEWHERE = {
     "make lab": "tests/browser",
     "make run": "tests/integration/test_gitlab_ci.py",
@@ -32,6 +36,23 @@ ELSEWHERE = {
     ),
     "make lint types unit": "tests/integration/test_gitlab_ci.py",
     ".venv/bin/lab pipeline run .gitlab-ci.yml": "tests/integration/test_gitlab_ci.py",
+    '.venv/bin/lab release "$HOME/release"': "tests/notebooks/test_release.py",
+    '.venv/bin/lab verify "$HOME/submissions/ada"': "tests/integration/test_verify.py",
+    GRADE: "tests/integration/test_grade.py",
+    f"{GRADE} --resume": "tests/integration/test_grade.py",
+    f"{GRADE} --only ada": "tests/integration/test_grade.py",
+    f'{GRADE} \\\n  --due 2026-11-28T23:59+01:00 --late "10%/day,max 50%"': (
+        "tests/integration/test_grade.py"
+    ),
+    ".venv/bin/dask scheduler --port 8786": "tests/integration/test_grade.py",
+    ".venv/bin/dask worker tcp://grader:8786 --nthreads 1 --nworkers 4": (
+        "tests/integration/test_grade.py"
+    ),
+    f"{GRADE} --scheduler tcp://grader:8786": "tests/integration/test_grade.py",
+    f"{GRADE} \\\n  --db postgresql://grader@db.example.org/course": (
+        "tests/integration/test_gradebook.py"
+    ),
+    EXPORT: "tests/integration/test_gradebook.py",
 }
 """Commands that would take minutes, and what really runs them."""
 SHORTER = {"--runs 10": "--runs 1", "--minutes 30": "--minutes 1", "minutes=60": "minutes=1"}

@@ -174,6 +174,8 @@ LEFT_OUT: dict[str, Any] = {
 }
 SIMILARITY: dict[str, Any] = {
     "compared": 6,
+    "typical": 0.012,
+    "more": 0,
     "note": "Similar work has many causes, such as working together where that is allowed.",
     "left_out": [{"student": "unreadable", "file": "iot.tf", "why": "it cannot be read"}],
     "pairs": [

@@ -259,6 +259,15 @@ def test_the_class_page_tells_the_figures_of_the_class(pages: dict[str, Page]) -
     assert "ada and grace.hopper: similar to 83 %" in " ".join(page.words.split())
 
 
+def test_of_many_similar_pairs_the_first_are_shown_and_the_rest_is_counted(tmp_path: Path) -> None:
+    pair = whole_class()["similarity"]["pairs"][0]
+    report = {**whole_class()["similarity"], "pairs": [pair] * 60, "more": 7}
+    page = Page(write_pages(results_of(submission("ada"), submission("bob")), tmp_path, report))
+    assert page.words.count("similar to 83 %") == 50
+    assert "of 67 pairs that stand out, the 50 most similar are shown" in page.words
+    assert "the pair in the middle of all is similar to 1 %" in page.words
+
+
 def test_a_class_of_nobody_has_a_page(tmp_path: Path) -> None:
     assert "There are no submissions." in Page(write_pages(results_of(), tmp_path)).words
 
