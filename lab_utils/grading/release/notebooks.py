@@ -24,8 +24,8 @@ from lab_utils.workspace_files import STUB
 _LANGUAGE = "python"
 _KEPT_OF_A_NOTEBOOK = ("kernelspec", "language_info")
 _KEPT_OF_A_CELL = ("nbgrader", "tags", "deletable", "editable")
-_FOR_INSTRUCTORS = {"nbval-check-output"}
-"""Tags that say something of outputs, of which a student gets none."""
+_FOR_INSTRUCTORS = {"nbval-check-output", "grading-skip"}
+"""Tags for tests and for grading: of outputs, of which a student gets none, and of replays."""
 
 
 def released_notebook(book: NotebookNode) -> NotebookNode:

@@ -13,7 +13,7 @@ from typing import Any
 from lab_utils.configuration import declared_addresses
 from lab_utils.grading.replaying.lasting import may_last
 from lab_utils.grading.submissions.course import given_seed, with_unix_ends
-from lab_utils.grading.submissions.roles import CHECK, FILE, OWN
+from lab_utils.grading.submissions.roles import CHECK, FILE, OWN, SHOWN
 from lab_utils.grading.submissions.shelf import FOLDER, ROLE, is_stub
 
 _MAGIC = re.compile(r"\s*%%(terraform|workspace)[ \t]*([^\n]*)(?:\n|\Z)(.*)", re.S)
@@ -144,7 +144,7 @@ def _steps(path: Path) -> Iterator[Step]:
     for number, cell in enumerate(cells, start=1):
         metadata, source = cell["metadata"], cell["source"]
         role = metadata.get(ROLE, "")
-        if cell["cell_type"] != "code" or role == CHECK or is_stub(source):
+        if cell["cell_type"] != "code" or role in {CHECK, SHOWN} or is_stub(source):
             continue
         name = metadata.get("name", "")
         own_id = name if names[name] == 1 else ""

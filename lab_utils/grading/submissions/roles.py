@@ -15,6 +15,10 @@ from lab_utils.grading.submissions.remarks import shown, shown_names
 
 CHECK, FILE, SETUP, GIVEN, READING, OWN = "check", "file", "setup", "given", "reading", "own"
 """The roles: a check; writes a file; makes the lab; as released; only reads; the student's own."""
+SHOWN = "shown"
+"""The role of what the course tags `NOT_REPLAYED`, where nobody changed it."""
+NOT_REPLAYED = "grading-skip"
+"""The tag of cells that only show something, and take seconds for it."""
 _FILE_MAGIC = re.compile(r"\s*%%(?:terraform|workspace)\b")
 _READING_MAGIC = re.compile(r"\s*%%(?:timestream|html|markdown|latex|svg)\b")
 _SETUP = re.compile(r"^%(?:re)?load_ext lab_utils\b", re.M)
@@ -34,6 +38,8 @@ def role_of(cell: Cell, given: Notebook | None) -> str:
         return FILE
     if "parameters" in cell.tags or _SETUP.search(cell.source):
         return SETUP
+    if _plain(cell.source) in _sources(given, NOT_REPLAYED):
+        return SHOWN
     if not cell.source.strip() or _plain(cell.source) in _sources(given):
         return GIVEN
     return READING if _READING_MAGIC.match(cell.source) else OWN
@@ -72,8 +78,9 @@ def _is_altered_check(cell: Cell, given: Notebook) -> bool:
     )
 
 
-def _sources(given: Notebook | None) -> set[str]:
-    return {_plain(cell.source) for cell in given.cells} if given else set()
+def _sources(given: Notebook | None, tag: str = "") -> set[str]:
+    cells = given.cells if given else ()
+    return {_plain(cell.source) for cell in cells if not tag or tag in cell.tags}
 
 
 def _plain(source: str) -> str:

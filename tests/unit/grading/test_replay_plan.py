@@ -129,6 +129,7 @@ def test_part_7_is_a_plan_of_its_own_and_run_as_a_whole(tmp_path: Path) -> None:
     names = [step.name for step in teardown.chapters[0].steps]
     assert {"part7-untie", "part7-ties", "part7-rest"} <= set(names)
     assert not {"part7-state", "part7-keys", "part7-services"} & set(names)
+    assert not {"part7-preview", "part7-lost", "part7-twice"} & set(names)
 
 
 def test_without_part_7_there_is_no_teardown(tmp_path: Path) -> None:
