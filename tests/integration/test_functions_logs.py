@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from lab_utils.local_aws.functions.environment import LARGEST_LOG
 from lab_utils.local_aws.session_file import Session
 from lab_utils.settings import Settings
 from tests.integration.lambdas import LOGGING, Lambdas
@@ -123,6 +124,26 @@ def test_the_tail_is_the_last_four_kilobytes(lambdas: Lambdas) -> None:
     assert "line 899" in answer.lines
     assert "line 100" not in answer.lines
     assert answer.lines[-1].startswith("REPORT")
+
+
+@pytest.mark.parametrize("ending", ["\\n", ""])
+def test_of_a_flood_a_part_is_kept_and_the_next_invocation_is_logged_anew(
+    lambdas: Lambdas, ending: str
+) -> None:
+    code = (
+        "def lambda_handler(event, context):\n"
+        "    for _ in range(event['times']):\n"
+        f"        print('x' * 100_000, end='{ending}')\n"
+        "    return 'done'\n"
+    )
+    name = lambdas.create(code, Timeout=60)
+    for times in (80, 1):
+        answer = lambdas.invoke(name, {"times": times})
+        assert (answer.payload, answer.lines[-1].split()[0]) == ("done", "REPORT")
+    told = lambdas.messages(name)
+    assert LARGEST_LOG < sum(map(len, told)) < LARGEST_LOG + 600_000
+    assert len([one for one in told if "what follows is left out" in one]) == 1
+    assert told[-3].startswith("x" * 100)
 
 
 def test_a_role_that_may_not_log_leaves_no_log_and_the_lab_says_so(

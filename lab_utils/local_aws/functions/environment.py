@@ -29,6 +29,11 @@ TASK_ROOT = "/var/task"
 """Where a package is on Lambda, and what logs and errors show."""
 LARGEST_ANSWER = 6 * 1024 * 1024 + 100
 """Bytes of an answer that Lambda takes."""
+LARGEST_LOG = 4 * 1024 * 1024
+"""Characters of the log of one invocation that the lab keeps; on AWS there is no such limit."""
+_TOO_MUCH = (
+    f"The lab keeps {LARGEST_LOG // 1024**2} MB of an invocation's log; what follows is left out.\n"
+)
 _INIT_S = 10.0
 _DRAIN_S = 0.25
 _FLUSH_S = 1.0
@@ -80,6 +85,7 @@ class Environment:
         self._raw = b""
         self._events: list[LogEvent] = []
         self._written: list[LogEvent] = []
+        self._room = LARGEST_LOG
         self._last_ns = 0
         self._init_ms: float | None = None
         self._peak_mb = 0
@@ -115,6 +121,7 @@ class Environment:
             flush: Called now and then while the handler runs: there may be events to write.
         """
         function, mark = self.function, f"\0{uuid.uuid4().hex}\0"
+        self._room = LARGEST_LOG
         self._note(self._log.start(self._clock.now_ns(), invocation.request_id))
         began_s = time.monotonic()
         self._child.send(INVOKE, self._request(invocation, mark))
@@ -174,6 +181,8 @@ class Environment:
         return self._timed_out(wait) if wait.answer is None else _outcome(wait.answer)
 
     def _take(self, frame: Frame, wait: _Wait) -> None:
+        if self._room <= 0 and frame.kind in (OUTPUT, RECORD):
+            return
         if frame.kind == OUTPUT:
             self._lines.printed(frame.time_ns, frame.body)
         elif frame.kind == RECORD:
@@ -182,7 +191,7 @@ class Environment:
             wait.is_marked = self._take_raw(frame, wait.mark) or wait.is_marked
         else:
             wait.answered(frame)
-        self._written += self._lines.take()
+        self._keep(self._lines)
 
     def _take_raw(self, frame: Frame, mark: bytes | None) -> bool:
         """Take bytes that went past Python's own streams, up to the mark at their end."""
@@ -196,13 +205,21 @@ class Environment:
             data, self._raw = data[:cut], data[cut:]
         if data:
             self._raw_lines.printed(frame.time_ns, data)
-        self._written += self._raw_lines.take()
+        self._keep(self._raw_lines)
         return is_marked
 
     def _end_lines(self) -> None:
         for lines in (self._lines, self._raw_lines):
             lines.end_line()
-            self._written += lines.take()
+            self._keep(lines)
+
+    def _keep(self, lines: OutputLines) -> None:
+        """Keep what was written, until it is more than the lab keeps: a function may never end."""
+        for event in lines.take():
+            if self._room > 0:
+                self._room -= len(event.text)
+                text = event.text if self._room > 0 else _TOO_MUCH
+                self._written.append(LogEvent(event.time_ns, text))
 
     def _ended(self, wait: _Wait) -> Outcome:
         self._end_lines()

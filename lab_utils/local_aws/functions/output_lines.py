@@ -24,6 +24,8 @@ class OutputLines:
             self._add(began_ns, line + b"\n")
             began_ns = time_ns
         self._rest, self._rest_ns = rest, began_ns
+        if len(self._rest) >= _LONGEST_EVENT:
+            self.end_line()
 
     def message(self, time_ns: int, data: bytes) -> None:
         """Take a message, whole; a line that was begun before it stays before it."""
