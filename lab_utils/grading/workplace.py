@@ -104,6 +104,7 @@ class Task:
         self._cwd = cwd
         self._environment = dict(environment)
         self._timeout_s = timeout_s
+        self._process: subprocess.Popen[bytes] | None = None
         self.is_late = False
         self.status = 0
 
@@ -118,7 +119,8 @@ class Task:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         ) as process:
-            watch = threading.Timer(self._timeout_s, self._end_late, [process])
+            self._process = process
+            watch = threading.Timer(self._timeout_s, self.end)
             watch.daemon = True
             watch.start()
             try:
@@ -128,8 +130,11 @@ class Task:
                 watch.cancel()
                 _kill(process)
 
-    def _end_late(self, process: subprocess.Popen[bytes]) -> None:
+    def end(self) -> None:
         """End it: first as Ctrl-C does, so that Terraform keeps what it has made in its state."""
+        process = self._process
+        if process is None or self.is_late:
+            return
         self.is_late = True
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGINT)

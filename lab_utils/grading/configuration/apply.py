@@ -14,7 +14,7 @@ from lab_utils.grading.configuration.adaptions import (
     remove_leftovers,
 )
 from lab_utils.grading.configuration.devices import device_files
-from lab_utils.grading.configuration.engine import Complaint, Engine, Run, engine_in
+from lab_utils.grading.configuration.engine import LONGEST_WAIT_S, Complaint, Engine, Run, engine_in
 from lab_utils.grading.configuration.hcl import line_of, parts_of
 from lab_utils.grading.configuration.providers import set_unknown_aside
 from lab_utils.grading.configuration.refusals import Refusals
@@ -78,6 +78,7 @@ def apply_configuration(
     place: Workplace,
     *,
     timeout_s: float = 180.0,
+    program_s: float = LONGEST_WAIT_S,
     on_set_aside: Callable[[SetAside], None] = lambda _one: None,
     ca: Path | None = None,
     made: Path | None = None,
@@ -90,6 +91,7 @@ def apply_configuration(
     Args:
         place: Where the submission is; its files are changed.
         timeout_s: The limit of time, in seconds.
+        program_s: For how long Terraform may wait for a program that the configuration starts.
         on_set_aside: Takes each block as it is set aside.
         ca: The authority's certificate, for `Applied.device_files`.
         made: A folder for the device's files, outside of the workspace.
@@ -97,7 +99,11 @@ def apply_configuration(
     folder = find_configuration(place.workspace)
     if folder is None:
         return Applied(False, said=("The submission has no Terraform file.",))
-    applied = _apply(place, folder, timeout_s, on_set_aside)
+    sources = read_sources(place, folder)
+    shelf = Shelf(sources, on_set_aside)
+    remarks = [*sources.remarks, *_adapt(sources, shelf)]
+    with engine_in(place, folder, timeout_s, program_s) as engine:
+        applied = _applied(_Work(sources, shelf, engine), remarks)
     if not (ca and made):
         return applied
     return replace(applied, device_files=device_files(place.workspace, applied.state, ca, made))
@@ -119,22 +125,16 @@ def destroy_configuration(place: Workplace, folder: Path, *, timeout_s: float = 
     return Destroyed(run.is_done, (*said, *_words(run)))
 
 
-def _apply(
-    place: Workplace, folder: Path, timeout_s: float, on_set_aside: Callable[[SetAside], None]
-) -> Applied:
-    sources = read_sources(place, folder)
-    shelf = Shelf(sources, on_set_aside)
-    remarks = [*sources.remarks, *_adapt(sources, shelf)]
-    with engine_in(place, folder, timeout_s) as engine:
-        work = _Work(sources, shelf, engine)
-        run = work.done()
+def _applied(work: _Work, remarks: list[str]) -> Applied:
+    run = work.done()
+    folder = work.sources.folder
     state = read_state(folder)
     return Applied(
         is_done=run.is_done,
         folder=folder,
         outputs=outputs_of(state),
         state=state,
-        set_aside=tuple(shelf.entries),
+        set_aside=tuple(work.shelf.entries),
         said=tuple(work.said),
         remarks=(*remarks, *work.refusals.remarks, *work.remarks),
         is_late=run.is_late,
@@ -145,7 +145,7 @@ class _Work:
     """The rounds of one apply."""
 
     def __init__(self, sources: Sources, shelf: Shelf, engine: Engine) -> None:
-        self._sources, self._shelf, self._engine = sources, shelf, engine
+        self.sources, self.shelf, self._engine = sources, shelf, engine
         self.refusals = Refusals(sources, shelf)
         self.said: list[str] = []
         self.remarks: list[str] = []
@@ -193,11 +193,11 @@ class _Work:
     def _without_provisioners(self) -> bool:
         """Set aside the programs that resources start; return whether there were any."""
         found = False
-        for path, block in reversed(list(self._sources.blocks("resource"))):
-            for part in reversed(parts_of(self._sources.texts[path], block)):
+        for path, block in reversed(list(self.sources.blocks("resource"))):
+            for part in reversed(parts_of(self.sources.texts[path], block)):
                 if part.name == "provisioner":
                     why = "Terraform waited for it until its time was over."
-                    self._shelf.put(path, part, why, block)
+                    self.shelf.put(path, part, why, block)
                     found = True
         return found
 
@@ -225,8 +225,8 @@ class _Work:
         """List a resource that AWS refuses, and return its address."""
         if found := self.refusals.part_of(complaint):
             path, part = found
-            line = line_of(self._sources.texts[path], part.start)
-            self._shelf.note(part.title, path, line, complaint.words)
+            line = line_of(self.sources.texts[path], part.start)
+            self.shelf.note(part.title, path, line, complaint.words)
         return complaint.address
 
 

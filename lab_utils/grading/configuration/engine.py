@@ -23,6 +23,16 @@ PREAMBLE = "encountered problems during initiali"
 _CHANGES = ("create", "update", "delete")
 _ANSWER = re.compile(r"https response error StatusCode: \d+, RequestID: [\w-]*, ")
 """What differs from one run to the next, and tells nothing."""
+_BEGINS_AND_ENDS = {
+    "apply_start": ("busy", True),
+    "apply_complete": ("busy", False),
+    "apply_errored": ("busy", False),
+    "provision_start": ("waiting", True),
+    "provision_complete": ("waiting", False),
+    "provision_errored": ("waiting", False),
+}
+LONGEST_WAIT_S = 60.0
+"""A package script that a configuration starts takes some seconds."""
 _MOST_COMPLAINTS = 200
 _LONGEST_WORDS = 700
 _WITHOUT_NETWORK = """\
@@ -74,6 +84,8 @@ class Run:
         planned: The addresses that it meant to change.
         changed: The addresses that it has changed.
         has_begun: Whether it came as far as to change something.
+        busy: The addresses that it is at.
+        waiting: Those of them at which it waits for a program of the student's.
         rest: What it said otherwise, such as why it crashed.
     """
 
@@ -83,7 +95,14 @@ class Run:
     planned: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
     has_begun: bool = False
+    busy: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
     rest: str = ""
+
+    @property
+    def only_waits(self) -> bool:
+        """Whether it is at nothing else than to wait for programs of the student's."""
+        return bool(self.waiting) and self.busy <= self.waiting
 
     @property
     def is_done(self) -> bool:
@@ -99,9 +118,18 @@ class Engine:
         folder: The configuration's folder.
         settings: A folder that programs can see, for Terraform's own settings.
         timeout_s: The limit of time of all commands together, in seconds.
+        program_s: For how long Terraform may do nothing but wait for a program, in seconds.
     """
 
-    def __init__(self, place: Workplace, folder: Path, settings: Path, timeout_s: float) -> None:
+    def __init__(
+        self,
+        place: Workplace,
+        folder: Path,
+        settings: Path,
+        timeout_s: float,
+        program_s: float = LONGEST_WAIT_S,
+    ) -> None:
+        self._program_s = program_s
         self._place = place
         self._folder = folder
         self._deadline = time.monotonic() + timeout_s
@@ -134,17 +162,25 @@ class Engine:
         command = [*find_engine(), *arguments, "-json"]
         limit_s = max(1.0, self.left_s * share)
         task = Task(self._place, command, self._folder, self._environment, limit_s)
+        active = time.monotonic()
         for line in task.lines():
             _take(told, line, self._place)
+            if not told.only_waits:
+                active = time.monotonic()
+            elif time.monotonic() - active > self._program_s:
+                # Nothing is lost: what AWS has made is in the state already.
+                task.end()
         told.status, told.is_late = task.status, task.is_late
         return told
 
 
 @contextmanager
-def engine_in(place: Workplace, folder: Path, timeout_s: float) -> Iterator[Engine]:
+def engine_in(
+    place: Workplace, folder: Path, timeout_s: float, program_s: float = LONGEST_WAIT_S
+) -> Iterator[Engine]:
     """Hand out Terraform in a folder, for as long as there is time; see `Engine`."""
     with place.scratch() as settings:
-        yield Engine(place, folder, settings, timeout_s)
+        yield Engine(place, folder, settings, timeout_s, program_s)
 
 
 def _take(told: Run, line: str, place: Workplace) -> None:
@@ -161,12 +197,16 @@ def _take(told: Run, line: str, place: Workplace) -> None:
     elif kind == "planned_change":
         change = _mapping(event.get("change"))
         told.planned.add(_address(change))
-    elif isinstance(kind, str) and kind.startswith("apply_"):
+    elif isinstance(kind, str) and kind.startswith(("apply_", "provision_")):
         _follow(told, kind, _mapping(event.get("hook")), place)
 
 
 def _follow(told: Run, kind: str, hook: Mapping[str, Any], place: Workplace) -> None:
     action, address = hook.get("action"), _address(hook)
+    if kind in _BEGINS_AND_ENDS:
+        name, has_begun = _BEGINS_AND_ENDS[kind]
+        held: set[str] = getattr(told, name)
+        (held.add if has_begun else held.discard)(address)
     if action not in _CHANGES:
         return
     told.has_begun = True
