@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from jupyter_client.manager import KernelManager
 
 _READY_S = 60.0
 _POLL_S = 0.5
-_INTERRUPT_S = 5.0
+_PATIENCE_S = 15.0
 _LONGEST_ERROR = 2000
 
 
@@ -49,7 +50,8 @@ class Kernel:
         Raises:
             RuntimeError: It does not.
         """
-        self._manager.start_kernel(cwd=str(self._cwd))
+        nowhere = subprocess.DEVNULL
+        self._manager.start_kernel(cwd=str(self._cwd), stdout=nowhere, stderr=nowhere)
         self._client: Any = self._manager.client()
         self._client.start_channels()
         self._client.wait_for_ready(timeout=_READY_S)
@@ -65,20 +67,22 @@ class Kernel:
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)
 
-    def run(self, source: str, timeout_s: float) -> Ran:
+    def run(self, source: str, timeout_s: float, patience_s: float = _PATIENCE_S) -> Ran:
         """Run a cell, and return how it ended; one that takes too long is interrupted.
 
         Args:
             source: As it stands in the cell.
             timeout_s: Its limit, in seconds.
+            patience_s: How long it has to end after the interrupt, in seconds.
         """
         message_id = self._client.execute(source, store_history=False, allow_stdin=False)
         ran = self._wait(message_id, timeout_s)
         if not ran.is_late:
             return ran
         self._manager.interrupt_kernel()
-        after = self._wait(message_id, _INTERRUPT_S)
-        return Ran(f"TimeoutError: it ran longer than {timeout_s:g} s", True, after != Ran())
+        after = self._wait(message_id, patience_s)
+        is_dead = after.is_late or after.is_dead
+        return Ran(f"TimeoutError: it ran longer than {timeout_s:g} s", True, is_dead)
 
     def _wait(self, message_id: str, timeout_s: float) -> Ran:
         """Wait for a cell's end; a kernel that ignores an interrupt counts as dead."""

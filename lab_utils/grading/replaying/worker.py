@@ -1,8 +1,9 @@
 """Replays notebooks, enclosed: ``python -P -m lab_utils.grading.replaying.worker`` < ORDER.json.
 
 First the files of all cells are written, which takes no kernel. So nothing that a student's
-Python does later, to the kernel or to this process, loses them. Then the notebooks that have
-Python of the student's own are run in a kernel each.
+Python does later, to the kernel or to this process, loses them. Then, if some notebook has Python
+of the student's own, all are gone through in order: such a notebook is run in a kernel, of the
+others the files are written again, since what ran before them may have changed them.
 
 It prints one JSON object a line: ``failed`` (a cell, with its error), ``passed_over``, ``done``.
 Whoever reads them must not trust them: a student's program can print here too.
@@ -49,14 +50,20 @@ class Replay:
         """Write the files, then run what has to be run."""
         files = FileCells(self.plan, self.workspace)
         for chapter in self.plan.chapters:
-            for step in chapter.steps:
-                if step.magic:
-                    _tell_failure(chapter, step, files.write(step))
+            self._write_chapter(chapter, files)
         tell("passed_over", count=len(files.passed_over))
-        for chapter in self.plan.chapters:
+        first = next((at for at, one in enumerate(self.plan.chapters) if one.is_run), None)
+        for chapter in self.plan.chapters[first:] if first is not None else ():
             if chapter.is_run:
                 self._run_chapter(chapter, files)
+            else:
+                self._write_chapter(chapter, files)
         tell("done")
+
+    def _write_chapter(self, chapter: Chapter, files: FileCells) -> None:
+        for step in chapter.steps:
+            if step.magic:
+                _tell_failure(chapter, step, files.write(step))
 
     def _run_chapter(self, chapter: Chapter, files: FileCells) -> None:
         """Run a notebook; a kernel that ends in a cell is followed by another for the rest."""
