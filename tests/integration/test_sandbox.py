@@ -238,11 +238,12 @@ def test_a_grader_that_breaks_says_its_last_words() -> None:
 
 def test_without_an_enclosure_it_works_alike() -> None:
     attempts = [(name, OTHERS[name], 60) for name in ("daemon", "escapes")]
-    attempts.append(("memory", EATERS["memory"], 60))
+    attempts += [("memory", EATERS["memory"], 60), ("none", ["no-such-program"], 60)]
     seen, ending = run({"attempts": attempts}, unsafe=True)
     assert ending.status == DONE, ending
     assert seen["escapes"]["output"] == "100 of 100\n"
     assert seen["memory"]["reason"] == REASONS["memory"]
+    assert "No such file" in seen["none"]["errors"]
     assert "sleep 4242" not in seen["processes"]["output"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -27,6 +28,7 @@ _NAMESPACES = (
     "--unshare-uts",
     "--unshare-cgroup-try",
 )
+_TASK_THREADS, _FUNCTION_THREADS = 512, 128
 PART = "LAB_PART"
 """The variable that says, as the first of a command's arguments, what is enclosed."""
 
@@ -103,7 +105,7 @@ class Bubblewrap:
         inner += [*view.read_only(paths.shared), *view.read_only(paths.guest)]
         inner += ["--remount-ro", "/"]
         inner += ["--setenv", "HOME", "/tmp/home", "--setenv", "TMPDIR", "/tmp"]
-        return [*inner, "--chdir", str(cwd), "--", *command]
+        return [*inner, "--chdir", str(cwd), "--", *_few(_TASK_THREADS), *command]
 
     def server(self, command: Sequence[str]) -> list[str]:
         """Return the command that runs the embedded AWS, enclosed in the cell."""
@@ -124,7 +126,7 @@ class Bubblewrap:
         inner = [*self._inner("function"), "--disable-userns", *view.devices()]
         inner += [*_memory("/tmp", disk_mb * _MB, "1777"), *view.python(view.PROGRAM_PARTS)]
         inner += ["--ro-bind", "{folder}", "{folder}", "--remount-ro", "/", "--chdir", "{folder}"]
-        return [*inner, "--"]
+        return [*inner, "--", *_few(_FUNCTION_THREADS)]
 
     def _programs(self, parts: Iterable[Path]) -> list[str]:
         """Return Python and bubblewrap; they may lie below ``/tmp``, which has to be there before.
@@ -180,6 +182,12 @@ def etc_files(user: int) -> dict[str, bytes]:
         "hosts": b"127.0.0.1 localhost cell\n",
         "nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\nservices: files\n",
     }
+
+
+def _few(threads: int) -> list[str]:
+    """Return what lets a program have no more threads; the watch counts too, but not as fast."""
+    prlimit = shutil.which("prlimit", path="/usr/bin:/bin")
+    return [prlimit, f"--nproc={threads}", "--"] if prlimit else []
 
 
 def _memory(place: str, size_bytes: int, mode: str) -> list[str]:

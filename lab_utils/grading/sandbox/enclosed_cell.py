@@ -12,6 +12,7 @@ from lab_utils.grading.sandbox.cell_command import Bubblewrap, etc_files
 from lab_utils.grading.sandbox.limits import Limits
 from lab_utils.grading.sandbox.paths import CellPaths
 from lab_utils.grading.sandbox.users import cell_user
+from lab_utils.grading.sandbox.view import PROGRAMS
 
 _PATH = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
 
@@ -37,7 +38,7 @@ def enclosed(
 
 def cell_environment(paths: CellPaths) -> dict[str, str]:
     """Return all that the grader in a cell gets: nothing of this process's own environment."""
-    programs = [str(Path(sys.executable).parent), *_PATH]
+    programs = [str(Path(sys.executable).parent), *_PATH, str(PROGRAMS)]
     return {
         "PATH": os.pathsep.join(dict.fromkeys(programs)),
         "HOME": str(paths.private),

@@ -14,7 +14,7 @@ from typing import IO, Any, Protocol
 
 from lab_utils.grading.sandbox.cell_command import Bubblewrap
 from lab_utils.grading.sandbox.limits import Limits
-from lab_utils.grading.sandbox.output import Kept
+from lab_utils.grading.sandbox.output import Kept, clean
 from lab_utils.grading.sandbox.paths import CellPaths
 from lab_utils.grading.sandbox.sweep import sweep
 from lab_utils.grading.sandbox.watch import Ended, Watch
@@ -22,6 +22,7 @@ from lab_utils.grading.sandbox.watch import Ended, Watch
 _FUNCTION_DISK_MB = 512
 _AGAIN_S = 0.2
 _LAST_WORDS_S = 5.0
+_NOT_STARTED = 127
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class Enclosure:
             given: What it can read from its standard input.
         """
         enclosed, own = self._task(command, cwd)
-        before = len(self.ended)
+        before, others = len(self.ended), self._watch.started()
         try:
             with subprocess.Popen(
                 enclosed,
@@ -167,7 +168,11 @@ class Enclosure:
             ) as process:
                 talk = _Talk(process, given, self.limits.output_bytes)
                 is_late = self._wait(process, timeout_s)
+                if not self.is_enclosed:
+                    self._watch.end_left(others)
                 output, errors = talk.finish()
+        except OSError as error:
+            return Done(_NOT_STARTED, "", clean(f"{error.strerror}: {error.filename}"))
         finally:
             shutil.rmtree(own, ignore_errors=True)
         reason = self._watch.reason_of(process.pid, before)
@@ -184,9 +189,6 @@ class Enclosure:
         except BaseException:
             self._watch.end(process.pid, "was interrupted")
             raise
-        finally:
-            if not self.is_enclosed:
-                self._watch.end_orphans()
         return False
 
     def _end_after(self, seconds: float, is_over: threading.Event) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from lab_utils.settings import CHECKOUT
+from lab_utils.settings import CHECKOUT, base_environment
 
 _USR_PARTS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _STORES = ("/nix/store", "/gnu/store")
@@ -28,6 +30,10 @@ _ETC = (
     "ssl/certs",
     "ssl/openssl.cnf",
 )
+PROGRAMS = Path("/opt/lab/bin")
+"""Where an enclosed program finds what lies outside of ``/usr`` on this machine's PATH."""
+_OFTEN_ELSEWHERE = ("terraform", "tofu", "node")
+"""Programs of one file that the lab takes from PATH where no Python package brings them."""
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _STREAMS = {"fd": "fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 _PACKAGE = CHECKOUT / "lab_utils"
@@ -69,7 +75,19 @@ def python(parts: Iterable[Path]) -> list[str]:
         arguments += read_only(prefix)
     for part in (*parts, _EXTRA):
         arguments += read_only(part)
-    return arguments + [word for link in _links(prefixes) for word in link]
+    arguments += [word for link in _links(prefixes) for word in link]
+    return arguments + programs()
+
+
+def programs() -> list[str]:
+    """Return programs that people install outside of ``/usr``, at a place of their own."""
+    arguments = []
+    for name in _OFTEN_ELSEWHERE:
+        found = shutil.which(name, path=base_environment().get("PATH") or os.defpath)
+        if found is not None and not Path(found).is_relative_to("/usr"):
+            place = PROGRAMS / name
+            arguments += [*folders(place), "--ro-bind", str(Path(found).resolve()), str(place)]
+    return arguments
 
 
 def devices(shared_memory: Path | None = None) -> list[str]:

@@ -97,9 +97,19 @@ class Watch:
             if part == TASK:
                 self._end(table, pid, part, reason)
 
-    def end_orphans(self) -> None:
-        """End what a program left behind that nothing enclosed: it is this process's child now."""
-        self.end_tasks("was left behind")
+    def started(self) -> set[int]:
+        """Return the processes that this one started, or that were left to it, and still run."""
+        return set(children(list_processes(), os.getpid()))
+
+    def end_left(self, before: set[int]) -> None:
+        """End what a program that nothing enclosed left behind: it is this process's child now.
+
+        Args:
+            before: What `started` returned before that program began.
+        """
+        table = list_processes()
+        for pid in set(children(table, os.getpid())) - before:
+            kill_all(tree(table, [pid]))
 
     def _watch(self) -> None:
         while not self._is_stopping.wait(_EVERY_S):

@@ -91,6 +91,16 @@ def test_a_python_behind_a_link_is_found(tmp_path: Path, monkeypatch: pytest.Mon
     ]
 
 
+def test_a_terraform_outside_of_usr_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "terraform"
+    program.touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert bound(view.programs()) == {"/opt/lab/bin/terraform": "--ro-bind"}
+    assert str(view.PROGRAMS) in cell_environment(PATHS)["PATH"].split(os.pathsep)
+
+
 def test_given_files_arrive_as_they_were(tmp_path: Path) -> None:
     files = {"order.json": b"{}", "given/a b/x.bin": bytes(range(256)), "given/empty": b""}
     take_files(io.BytesIO(pack(files)), str(tmp_path))
