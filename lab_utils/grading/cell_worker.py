@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from lab_utils.grading.sandbox.enclosure import enter
-from lab_utils.grading.verification.cell import grade_in_cell
+from lab_utils.grading.verification.cell import grade_in_cell, shown_folders
 from lab_utils.grading.verification.events import Teller
 from lab_utils.grading.verification.order import Order
 
@@ -17,7 +17,9 @@ from lab_utils.grading.verification.order import Order
 def main() -> None:
     """Grade what the order names, tell it on standard output, and end the process."""
     told = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    grade_in_cell(enter(told["cell"]), Order.from_json(told["order"]), Teller(_own_output()))
+    enclosure = enter(told["cell"])
+    teller = Teller(_own_output(), shown_folders(enclosure.paths))
+    grade_in_cell(enclosure, Order.from_json(told["order"]), teller)
     # A check that did not end has a thread that nobody waits for.
     sys.stderr.flush()
     os._exit(0)

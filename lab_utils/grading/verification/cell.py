@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from lab_utils.embedded import local_control
 from lab_utils.errors import LabError, TargetError
 from lab_utils.grading.configuration import configured_region, find_configuration
 from lab_utils.grading.sandbox.enclosure import Enclosure
+from lab_utils.grading.sandbox.paths import CellPaths
 from lab_utils.grading.submissions import Submission
 from lab_utils.grading.verification import plan
 from lab_utils.grading.verification.aws import CellAws
@@ -20,7 +22,7 @@ from lab_utils.grading.verification.events import Teller
 from lab_utils.grading.verification.grading import Grading
 from lab_utils.grading.verification.hidden import load_sources
 from lab_utils.grading.verification.order import SUBMISSION, Order
-from lab_utils.grading.verification.work import Place, Work, make_place
+from lab_utils.grading.verification.work import DEVICE, HANDED_IN, Place, Work, make_place
 from lab_utils.settings import DEFAULT_LOCAL_REGION, Settings, base_environment, read_settings
 from lab_utils.waiting import wait_for
 
@@ -50,6 +52,16 @@ def grade_in_cell(enclosure: Enclosure, order: Order, teller: Teller) -> None:
         teller.failed(f"{error.happened} {error.next_step}")
     finally:
         enclosure.close()
+
+
+def shown_folders(paths: CellPaths) -> dict[Path, str]:
+    """Return what a reader is shown in the place of a cell's folders, the inner ones first."""
+    return {
+        paths.private / HANDED_IN: "the submission",
+        paths.private / DEVICE: "the device's files",
+        paths.workspace: "the workspace",
+        paths.root: "the cell",
+    }
 
 
 def _read(enclosure: Enclosure, teller: Teller) -> Place:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import IO, Any
 
 from lab_utils.checks.base import Result
@@ -33,10 +34,13 @@ class Teller:
 
     Args:
         stream: Where to; each event is one line, written at once.
+        shown: What stands for some folders of the cell, which mean nothing to a reader and may be
+            others the next time.
     """
 
-    def __init__(self, stream: IO[str]) -> None:
+    def __init__(self, stream: IO[str], shown: Mapping[Path, str] | None = None) -> None:
         self._stream = stream
+        self._shown = dict(shown or {})
         self._writing = threading.Lock()
 
     @contextmanager
@@ -47,7 +51,7 @@ class Teller:
         began = time.monotonic()
         yield report
         seconds = round(time.monotonic() - began, 2)
-        said = tuple(bounded(line) for line in report.said[:_MOST_LINES])
+        said = tuple(self._text(line) for line in report.said[:_MOST_LINES])
         self._tell({"event": "phase", **asdict(Phase(name, report.status, seconds, said))})
 
     def skip(self, name: str, why: str) -> None:
@@ -57,25 +61,30 @@ class Teller:
     def check(self, result: Result) -> None:
         """Tell how a check ended."""
         told = asdict(result)
-        words = {name: bounded(told[name]) for name in ("seen", "wanted", "hint")}
+        words = {name: self._text(told[name]) for name in ("seen", "wanted", "hint")}
         self._tell({"event": "check", **told, **words})
 
     def set_aside(self, block: SetAside) -> None:
         """Tell that a block of the configuration was left out."""
-        told = {name: bounded(value) for name, value in asdict(block).items() if name != "line"}
+        told = {name: self._text(value) for name, value in asdict(block).items() if name != "line"}
         self._tell({"event": "set_aside", **told, "line": block.line})
 
     def remark(self, text: str) -> None:
         """Tell something that costs no points."""
-        self._tell({"event": "remark", "text": bounded(text)})
+        self._tell({"event": "remark", "text": self._text(text)})
 
     def failed(self, reason: str) -> None:
         """Tell that the grader itself cannot go on."""
-        self._tell({"event": "failed", "reason": bounded(reason)})
+        self._tell({"event": "failed", "reason": self._text(reason)})
 
     def done(self) -> None:
         """Tell that all was done."""
         self._tell({"event": "done"})
+
+    def _text(self, text: str) -> str:
+        for folder, words in self._shown.items():
+            text = text.replace(f"{folder}/", "").replace(str(folder), words)
+        return bounded(text)
 
     def _tell(self, event: Event) -> None:
         line = json.dumps(event)

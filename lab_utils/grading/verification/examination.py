@@ -10,7 +10,7 @@ from typing import Any
 from lab_utils.checks.base import Check, CheckContext, Finding, Result, run_check
 from lab_utils.grading.verification.aws import CellAws, Lease
 from lab_utils.grading.verification.events import PhaseReport, Teller
-from lab_utils.grading.verification.plan import Stage, limit_s, needs_aws
+from lab_utils.grading.verification.plan import Stage, limit_s, needs_aws, needs_resources
 from lab_utils.grading.verification.timing import within
 from lab_utils.mqtt import DeviceFiles
 
@@ -75,7 +75,7 @@ class Examination:
                 result = within(limit_s, lambda: _guarded(check, self._context))
         except TimeoutError:
             return None
-        is_lost = result.status == "failed" and self.advice
+        is_lost = result.status == "failed" and self.advice and needs_resources(check)
         return replace(result, hint=f"{result.hint} {self.advice}") if is_lost else result
 
     def _late(self, check: Check) -> Result:

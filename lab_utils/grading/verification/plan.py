@@ -16,6 +16,7 @@ LOOP_CHECKS = frozenset(
     f"part4-{name}" for name in ("hot", "cold", "zones", "mild", "artefacts", "edges")
 )
 _PHASES = {1: "device", 2: "rules", 3: "tables", 4: "lambda", 5: "pipeline", 6: "dashboard"}
+_TERRAFORM_PARTS = range(1, 5)
 _USUAL_S = 45.0
 _LONG_S = {"part4-function": 90.0, "part5-tests": 180.0, "part5-green": 240.0}
 _LOOP_SPARE_S = 30.0
@@ -71,6 +72,11 @@ def teardown_checks(hidden: Sequence[Check]) -> tuple[Check, ...]:
 def needs_aws(check: Check) -> bool:
     """Return whether a check has no sense where Terraform applied nothing."""
     return check.id not in _FREE_OF_AWS
+
+
+def needs_resources(check: Check) -> bool:
+    """Return whether a check may fail for a block that Terraform refuses."""
+    return check.part in _TERRAFORM_PARTS
 
 
 def limit_s(check: Check, speed: int) -> float:

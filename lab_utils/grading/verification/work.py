@@ -26,6 +26,8 @@ from lab_utils.terraform_state import read_local_state
 
 _REPLAY_S, _PACKAGE_S, _APPLY_S, _DEPLOY_S, _DESTROY_S = 240.0, 120.0, 180.0, 120.0, 120.0
 _NO_TEARDOWN = "there is no notebook 07 in the submission, so nothing was torn down"
+HANDED_IN, DEVICE = "handed-in", "device"
+"""The grader's own folders of what was handed in, and of the device's certificate and key."""
 _WITH_NOTEBOOKS = ("notebooks", "both")
 
 
@@ -70,7 +72,7 @@ class Work:
         self._place = place
         paths = place.enclosure.paths
         self.workspace = paths.workspace
-        self.handed_in = paths.private / "handed-in"
+        self.handed_in = paths.private / HANDED_IN
         self.enclose: Enclose = place.enclosure.enclose
         self.is_repository = not place.has_notebooks
         environment = {**aws.environment(), "LAB_SESSION": str(paths.guest / "session.json")}
@@ -100,7 +102,7 @@ class Work:
             timeout_s=_APPLY_S,
             on_set_aside=lambda _block: None,
             ca=Path(self._aws.session.ca_file),
-            made=paths.private / "device",
+            made=paths.private / DEVICE,
         )
         self._folder = made.folder
         deployed = deploy(self._at, client=self._aws.client, state=made.state, timeout_s=_DEPLOY_S)

@@ -280,3 +280,11 @@ def test_work_in_time_gives_what_it_gives_and_raises_what_it_raises() -> None:
     with pytest.raises(TimeoutError):
         within(0.01, lambda: never.wait(10))
     never.set()
+
+
+def test_a_cells_folders_are_no_readers_business() -> None:
+    stream = io.StringIO()
+    shown = {Path("/cell/private/handed-in"): "the submission", Path("/cell"): "the cell"}
+    teller = Teller(stream, shown)
+    teller.remark("no file /cell/private/handed-in/ci/x.yml in /cell/private/handed-in; see /cell")
+    assert told(stream)[0]["text"] == "no file ci/x.yml in the submission; see the cell"
