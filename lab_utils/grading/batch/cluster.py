@@ -17,8 +17,8 @@ from distributed import Client, Future, KilledWorker, LocalCluster
 
 from lab_utils.grading.batch.errors import BatchError
 
-DEATHS_ALLOWED = 2
-"""How many workers may die of one submission before it is given up."""
+DEATHS_ALLOWED = 1
+"""How many workers may die of a task before it counts as theirs who did it."""
 _CONNECT_S = 30.0
 _WORKERS_S = 60.0
 _QUIET = {
@@ -112,18 +112,17 @@ class Workers:
             future = self._ended.get(timeout=timeout_s)
         except Empty:
             return None
-        self._held.pop(future.key, None)
-        if future.status == "finished":
-            return Ended(future.key, answer=str(future.result()))
+        key = str(future.key)
+        self._held.pop(key, None)
+        with _scheduler_errors():
+            # A worker that died since then took its answer along: the task is done anew, now.
+            answers = self._client.gather([future], errors="skip")
+        if answers:
+            return Ended(key, answer=str(answers[0]))
         if future.status != "error":
             happened = "The scheduler went away, or threw its tasks away"
             raise BatchError("grade the batch to its end", happened, _GO_ON)
-        error = future.exception()
-        if isinstance(error, KilledWorker):
-            died = error.allowed_failures + 1
-            why = f"Grading it ended the worker's process {died} times; it was given up."
-            return Ended(future.key, reason=why, is_lost=True)
-        return Ended(future.key, reason=f"{type(error).__name__}: {error}")
+        return _ended_badly(key, future.exception())
 
     def abandon(self) -> None:
         """End the workers of this machine at once, whatever they run; let the others' tasks go."""
@@ -138,6 +137,14 @@ class Workers:
 def cores() -> int:
     """Return how many cores this process may use."""
     return int(CPU_COUNT)
+
+
+def _ended_badly(key: str, error: BaseException) -> Ended:
+    if isinstance(error, KilledWorker):
+        died = error.allowed_failures + 1
+        why = f"Grading it ended the worker's process {died} times; it was given up."
+        return Ended(key, reason=why, is_lost=True)
+    return Ended(key, reason=f"{type(error).__name__}: {error}")
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,10 +34,12 @@ class Sent:
     Attributes:
         task: What was sent.
         entry: Its entry, but for the verdict.
+        is_alone: Whether no other one is graded meanwhile.
     """
 
     task: Task
     entry: Entry
+    is_alone: bool
 
 
 class Grading:
@@ -53,6 +56,7 @@ class Grading:
         self._book, self._order, self._grade = book, order, grade
         self._progress = progress
         self._sent: dict[str, Sent] = {}
+        self._suspects: deque[Task] = deque()
         self._slots = 1
 
     def left(self, tasks: list[Task]) -> list[Task]:
@@ -81,28 +85,32 @@ class Grading:
         Raises:
             BatchError: The workers are gone for good, or the results cannot be written.
         """
-        waiting = iter(tasks)
+        self._pass(deque(tasks), workers)
+        # A worker that died may have held two: who of them did it shows when each is alone.
+        while self._suspects:
+            self._pass(deque([self._suspects.popleft()]), workers, is_alone=True)
+
+    def _pass(self, waiting: deque[Task], workers: Workers, *, is_alone: bool = False) -> None:
         self._slots = workers.slots()
-        while self._fill(waiting, workers) or self._sent:
+        while waiting or self._sent:
+            self._fill(waiting, workers, is_alone)
             self._progress.show(self._slots)
-            ended = workers.wait(_LOOK_S)
+            ended = workers.wait(_LOOK_S) if self._sent or self._slots == 0 else None
             if ended is not None:
                 self._settle(ended)
             else:
                 self._count(workers)
 
-    def _fill(self, waiting: Iterator[Task], workers: Workers) -> bool:
-        """Hand out as many as there are free workers; return whether one was handed out."""
-        was_sent = False
-        while len(self._sent) < self._slots and (task := next(waiting, None)):
+    def _fill(self, waiting: deque[Task], workers: Workers, is_alone: bool) -> None:
+        """Hand out as many as there are free workers."""
+        while waiting and len(self._sent) < self._slots:
+            task = waiting.popleft()
             if packed := self._packed(task):
                 key = f"grade-{uuid.uuid4().hex}"
                 entry, content = packed
-                self._sent[key] = Sent(task, entry)
+                self._sent[key] = Sent(task, entry, is_alone)
                 self._progress.began(task.student)
                 workers.start(key, answer, self._grade, content, self._order.to_json())
-                was_sent = True
-        return was_sent
 
     def _count(self, workers: Workers) -> None:
         """Look how many workers there are: a scheduler's may come and go."""
@@ -129,7 +137,11 @@ class Grading:
         return _entry(task, self._book.run, submission, sha256_of(content)), content
 
     def _settle(self, ended: Ended) -> None:
-        entry = self._sent.pop(ended.key).entry
+        sent = self._sent.pop(ended.key)
+        entry = sent.entry
+        if ended.is_lost and not sent.is_alone:
+            self._suspects.append(sent.task)
+            return
         if ended.answer is None:
             status = LOST if ended.is_lost else UNGRADED
             self._record(entry, status, printable(ended.reason, _LONGEST_REASON))

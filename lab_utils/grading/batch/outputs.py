@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lab_utils.errors import LabError
 from lab_utils.grading.batch.book import Book
 from lab_utils.grading.batch.collected import Task
 from lab_utils.grading.batch.folder import SIMILARITY, ResultsFolder, json_bytes
-from lab_utils.grading.gradebook import update_gradebook
 from lab_utils.grading.pages import write_pages
 from lab_utils.grading.similarity import find_similar
 from lab_utils.grading.submissions import SubmissionError, read_submission
@@ -53,6 +54,7 @@ def write_outputs(
         "compare the submissions": lambda: _compare(book, tasks, out),
         "write the pages": lambda: _write_pages(book, out, written),
         "write the gradebook": lambda: _write_gradebook(book, out, database, written),
+        "write what formgrader shows": lambda: _gradebook().write_sheets(book.results(), out),
     }
     for name, step in steps.items():
         try:
@@ -82,9 +84,14 @@ def _write_pages(book: Book, out: Path, written: Written) -> None:
 
 def _write_gradebook(book: Book, out: Path, database: str | None, written: Written) -> None:
     url = database or f"sqlite:///{(out / GRADEBOOK).resolve()}"
-    updated = update_gradebook(book.results(), url)
+    updated = _gradebook().update_gradebook(book.results(), url)
     written.gradebook = updated.url
     written.remarks.extend(updated.left_alone)
+
+
+def _gradebook() -> Any:
+    """Return the gradebook's module: nbgrader takes seconds to load, and no result waits for it."""
+    return importlib.import_module("lab_utils.grading.gradebook")
 
 
 def _words(error: LabError | OSError) -> str:
