@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from lab_utils.bench.dataframe import dataframe
 from lab_utils.bench.fleet import fleet
+from lab_utils.bench.grading import grading
 from lab_utils.bench.ingest import ingest
 from lab_utils.bench.loop import loop
 from lab_utils.bench.outcome import Benchmark, BenchmarkError
@@ -17,6 +18,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "dataframe": dataframe,
     "loop": loop,
     "fleet": fleet,
+    "grading": grading,
 }
 
 
