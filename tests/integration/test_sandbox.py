@@ -21,32 +21,35 @@ from lab_utils.grading.sandbox.supervisor import DONE, FAILED, LATE, Ending, run
 from lab_utils.settings import CHECKOUT
 from lab_utils.waiting import wait_for
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("bwrap") is None, reason="bubblewrap is not installed: apt install bubblewrap"
-)
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(
+        shutil.which("bwrap") is None, reason="bubblewrap is not installed: apt install bubblewrap"
+    ),
+]
 WORKER = Path(__file__).with_name("cell_worker_of_tests.py")
 SOLUTION = CHECKOUT / "lambda" / "ac_control_lambda" / "src"
 HIDDEN = "CHECKS = ('of the instructor',)"
 SECRET = "a secret of the instructor"
-LIMITS = Limits(seconds=170, memory_mb=700, processes=60, disk_mb=256, files=20_000, file_mb=128)
+LIMITS = Limits(seconds=540, memory_mb=700, processes=60, disk_mb=256, files=20_000, file_mb=128)
 PYTHON = sys.executable
 Seen = dict[str, dict[str, Any]]
 
 EATERS = {
-    "fork bomb": ["bash", "-c", "bomb() { bomb | bomb & }; bomb; sleep 60"],
+    "fork bomb": ["bash", "-c", "bomb() { bomb | bomb & }; bomb; sleep 170"],
     "memory": [PYTHON, "-c", "x = bytearray(b'x' * 2**31)"],
     "memory of many": [
         PYTHON,
         "-c",
         "import os, time\n"
-        "for _ in range(12): os.fork() or (bytearray(b'x' * 2**27), time.sleep(60))\n"
-        "time.sleep(60)",
+        "for _ in range(12): os.fork() or (bytearray(b'x' * 2**27), time.sleep(170))\n"
+        "time.sleep(170)",
     ],
     "many files": [PYTHON, "-c", "for n in range(10**7): open(f'f{n}', 'w').close()"],
     "much disk": [
         "bash",
         "-c",
-        "for n in 1 2 3 4; do head -c 100M /dev/zero > b$n; done; sleep 60",
+        "for n in 1 2 3 4; do head -c 100M /dev/zero > b$n; done; sleep 170",
     ],
     "signals": ["bash", "-c", "trap '' TERM INT HUP; while :; do sleep 1; done"],
 }
@@ -130,9 +133,9 @@ def cell(tmp_path_factory: pytest.TempPathFactory) -> tuple[Seen, Ending]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in mine.items():
             patch.setenv(name, value)
-        attempts = [(name, command, 60) for name, command in {**OTHERS, **lookers(canary)}.items()]
+        attempts = [(name, command, 180) for name, command in {**OTHERS, **lookers(canary)}.items()]
         eating = [
-            (name, command, 1 if name == "signals" else 60) for name, command in EATERS.items()
+            (name, command, 1 if name == "signals" else 180) for name, command in EATERS.items()
         ]
         return run({"serve": True, "attempts": eating + attempts})
 

@@ -13,6 +13,7 @@ from lab_utils.grading.sandbox.limits import Limits
 from lab_utils.grading.sandbox.paths import CellPaths
 from lab_utils.grading.sandbox.users import cell_user
 from lab_utils.grading.sandbox.view import PROGRAMS
+from lab_utils.settings import CHECKOUT
 
 _PATH = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
 
@@ -44,6 +45,8 @@ def cell_environment(paths: CellPaths) -> dict[str, str]:
         "HOME": str(paths.private),
         "TMPDIR": str(paths.scratch),
         "LANG": "C.UTF-8",
+        # The package that started the cell, whichever one this Python has installed.
+        "PYTHONPATH": str(CHECKOUT),
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "AWS_EC2_METADATA_DISABLED": "true",
