@@ -23,7 +23,7 @@ _WIDTH = 10
 
 def verify(arguments: argparse.Namespace) -> int:
     """Grade a folder, and return 0 if it could be graded, whatever the points."""
-    submission = read_submission(Path(arguments.folder))
+    submission = read_submission(Path(arguments.folder).resolve())
     order = Order(
         speed=arguments.speed,
         time_limit_s=arguments.time_limit,

@@ -20,6 +20,12 @@ from lab_utils.grading.submissions.students import (
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".rar", ".7z")
 _WORK = (*_ARCHIVES, ".ipynb", ".tf")
 _TIMESTAMP = "timestamp.txt"
+_ONLINE_TEXT = "_assignsubmission_onlinetext"
+_OF_A_WORKSPACE = {
+    *("terraform", "notebooks", "ac_control_lambda", ".gitlab-ci.yml"),
+    *("iot.tf", "iam.tf", "main.tf", "provider.tf"),
+}
+"""What stands at the top of a workspace, and of no folder of submissions."""
 
 
 @dataclass(frozen=True)
@@ -74,32 +80,38 @@ def _found_in(folder: Path) -> list[Found]:
         return [Found(student_of(folder), (folder,))]
     if (folder / SUBMITTED).is_dir():
         folder = folder / SUBMITTED
-    entries = sorted(path for path in folder.iterdir() if not path.name.startswith((".", "__")))
-    if _is_of_nbgrader(folder, entries):
-        return [
-            Found(clean_student(student.name), (work,), work.name)
-            for student in entries
-            if student.is_dir()
-            for work in sorted(student.iterdir())
-            if work.is_dir() and not work.name.startswith(".")
-        ]
+    entries = sorted(folder.iterdir())
     if _is_one_submission(entries):
         return [Found(student_of(folder), (folder,))]
-    return list(_found_loose(entries))
+    entries = [path for path in entries if not path.name.startswith((".", "__"))]
+    found, others = [], []
+    for entry in entries:
+        works = _works_of_nbgrader(entry)
+        found += [Found(clean_student(entry.name), (work,), work.name) for work in works]
+        others += [] if works else [entry]
+    return [*found, *_found_loose(others)]
 
 
-def _is_of_nbgrader(folder: Path, entries: list[Path]) -> bool:
-    return folder.name == SUBMITTED or any(
-        (work / _TIMESTAMP).is_file()
-        for student in entries
-        if student.is_dir()
-        for work in student.iterdir()
-    )
+def _works_of_nbgrader(student: Path) -> list[Path]:
+    """Return the assignments in a student's folder of nbgrader's; none where it is none of its."""
+    if student.is_symlink() or not student.is_dir():
+        return []
+    folders = sorted(path for path in student.iterdir() if _is_own_folder(path))
+    is_submitted = student.parent.name == SUBMITTED
+    return [
+        work
+        for work in folders
+        if (work / _TIMESTAMP).is_file() or (is_submitted and any(work.glob("*.ipynb")))
+    ]
+
+
+def _is_own_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and not path.name.startswith(".")
 
 
 def _is_one_submission(entries: list[Path]) -> bool:
     names = {entry.name.casefold() for entry in entries}
-    if names & {"terraform", "notebooks", "ac_control_lambda", ".gitlab-ci.yml"}:
+    if names & _OF_A_WORKSPACE:
         return True
     notebooks = [entry for entry in entries if entry.suffix.lower() == ".ipynb"]
     own = {student_of(path) for path in notebooks}
@@ -107,15 +119,25 @@ def _is_one_submission(entries: list[Path]) -> bool:
 
 
 def _found_loose(entries: Iterable[Path]) -> Iterable[Found]:
-    """Yield a submission a folder, and one for the files of each student."""
+    """Yield a submission a folder, and one for the files of each student.
+
+    A link is one too: reading it fails, with the reason.
+    """
     files: dict[tuple[str, str], list[Path]] = defaultdict(list)
-    for entry in entries:
-        if entry.is_dir() and not entry.is_symlink():
+    for entry in _without_online_texts(list(entries)):
+        if entry.is_dir() or entry.is_symlink():
             yield Found(student_of(entry), (entry,))
         elif entry.suffix.lower() in _WORK or number_of(entry.name):
             files[student_of(entry), number_of(entry.name)].append(entry)
     for (student, _number), paths in files.items():
         yield Found(student, tuple(_last_attempts(paths)))
+
+
+def _without_online_texts(entries: list[Path]) -> list[Path]:
+    """Leave out what a student typed into Moodle, where there is also a file."""
+    texts = [entry for entry in entries if _ONLINE_TEXT in entry.name]
+    others = {number_of(entry.name) for entry in entries if entry not in texts}
+    return [one for one in entries if one not in texts or number_of(one.name) not in others]
 
 
 def _last_attempts(paths: list[Path]) -> list[Path]:

@@ -62,6 +62,12 @@ def read_submission(
 
 
 def _collect(path: Path, collection: Collection, prefix: str) -> None:
+    if path.is_symlink():
+        raise SubmissionError(
+            f"read the submission {shown(path.name)}",
+            "It is a link, which is not followed: it may lead to files that are not the student's.",
+            "name the folder or the file itself.",
+        )
     try:
         if path.is_dir():
             collect_folder(path, collection, prefix)

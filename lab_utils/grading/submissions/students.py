@@ -1,6 +1,6 @@
 """Whose a submission is, by the names that learning platforms give to downloads.
 
-- nbgrader: ``submitted/STUDENT/ASSIGNMENT/...``, also below a course folder.
+- nbgrader: ``submitted/STUDENT/ASSIGNMENT`` and the notebooks in it.
 - Moodle: a folder ``First Last_12345_assignsubmission_file`` (with or without a slash at its
   end), or a file ``First Last_12345_assignsubmission_file_work.zip``.
 - Canvas: ``lastfirst_12345_67890_work.zip``, ``lastfirst_LATE_12345_67890_work-2.zip``; the
@@ -33,15 +33,15 @@ SUBMITTED = "submitted"
 
 def student_of(path: Path) -> str:
     """Return the student of a folder or a file; see the module for how it is found."""
-    parts = path.absolute().parts
-    for place, part in enumerate(parts[:-1]):
-        if part == SUBMITTED:
-            return clean_student(parts[place + 1])
+    is_notebook = path.suffix.lower() == ".ipynb"
+    folder = path.absolute().parent if is_notebook else path.absolute()
+    if folder.parent.parent.name == SUBMITTED and not _ENDINGS.search(folder.name):
+        return clean_student(folder.parent.name)
     name = path.name if path.is_dir() else _ENDINGS.sub("", path.name)
     for pattern in (_MOODLE, _CANVAS, _BLACKBOARD):
         if found := pattern.fullmatch(name):
             return clean_student(found["student"])
-    if path.suffix.lower() == ".ipynb" and (found := _NOTEBOOK.fullmatch(name)):
+    if is_notebook and (found := _NOTEBOOK.fullmatch(name)):
         return clean_student(found["student"] or path.absolute().parent.name)
     return clean_student(name)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab_utils.grading.submissions import SubmissionError, find_submissions
+from lab_utils.grading.submissions import SubmissionError, find_submissions, read_submission
 from lab_utils.grading.submissions.students import clean_student, student_of
 
 
@@ -27,6 +27,9 @@ from lab_utils.grading.submissions.students import clean_student, student_of
         ("ada_01_iot_core_setup.ipynb", "ada"),
         ("course/submitted/ada/practical/01_iot_core_setup.ipynb", "ada"),
         ("submitted/ada/practical", "ada"),
+        ("submitted/ada.zip", "ada"),
+        ("submitted/2026/ada.zip", "ada"),
+        ("submitted/ada", "ada"),
         ("group/01_iot_core_setup.ipynb", "group"),
         ("../../etc/passwd.zip", "passwd"),
         ("\x1b[31mred\x1b[0m.zip", "31mred0m"),
@@ -104,6 +107,31 @@ def test_loose_files_of_a_student_on_canvas_are_one_and_the_last_attempt_counts(
         ("ada", ["ada_1_79_02_invalid_data_dynamodb.ipynb", "ada_1_90_01_iot_core_setup-10.ipynb"]),
         ("bob", ["bob_LATE_2_80_work.zip"]),
     ]
+
+
+def test_zips_in_a_folder_named_submitted_are_found(tmp_path: Path) -> None:
+    touch(tmp_path, "submitted/ada.zip", "submitted/bob/practical/01_iot_core_setup.ipynb")
+    touch(tmp_path, "submitted/eve/terraform/iot.tf")
+    assert [one.student for one in find_submissions(tmp_path)] == ["ada", "bob", "eve"]
+
+
+def test_what_was_typed_into_moodle_is_no_submission_beside_a_file(tmp_path: Path) -> None:
+    touch(
+        tmp_path,
+        "Ada_11_assignsubmission_file/a.tf",
+        "Ada_11_assignsubmission_onlinetext/onlinetext.html",
+        "Bob_12_assignsubmission_onlinetext/onlinetext.html",
+    )
+    assert [one.student for one in find_submissions(tmp_path)] == ["Ada", "Bob"]
+
+
+def test_a_link_is_found_and_not_followed(tmp_path: Path) -> None:
+    touch(tmp_path, "class/ada/terraform/iot.tf", "secret/terraform/iot.tf")
+    (tmp_path / "class" / "eve").symlink_to(tmp_path / "secret")
+    found_eve = find_submissions(tmp_path / "class")[1]
+    assert found_eve.student == "eve"
+    with pytest.raises(SubmissionError, match="a link"):
+        read_submission(found_eve.paths)
 
 
 def test_students_of_one_name_are_told_apart(tmp_path: Path) -> None:
