@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ from lab_utils.grading.workplace import Ended, Workplace
 from lab_utils.waiting import wait_for
 
 _READY_S = 30.0
+_REFUSED = "An error occurred ("
+"""Begins what the AWS CLI says where AWS has refused something."""
 _REGION = re.compile(r"--region[ =]+[\"']?([\w-]+)|AWS_(?:DEFAULT_)?REGION=[\"']?([\w-]+)")
 _NAME = re.compile(r"--function-name[ =]+[\"']?([\w:.-]+)")
 
@@ -137,22 +139,30 @@ def _run_scripts(
         deployed.remarks += mend(place, script)
     with bench_for(place, [*scripts, *find_scripts(place, PACKAGE)]) as runner:
         for script in scripts:
-            before = _codes(client, functions)
             shown = place.shown(script.path)
-            failed: list[Ended] = []
-            for ended in runner.run_anywhere(script, deadline):
-                changed = [
-                    name
-                    for name, code in _codes(client, functions).items()
-                    if code != before.get(name)
-                ]
-                if changed:
-                    deployed.has_changed = True
-                    deployed.said.append(f"{shown} deployed {', '.join(changed)}.")
-                    break
-                failed.append(ended)
-            else:
-                deployed.said += _why(shown, script, functions, failed)
+            changed, ended = _tried(client, functions, runner.run_anywhere(script, deadline))
+            if changed:
+                deployed.has_changed = True
+                deployed.said.append(f"{shown} deployed {', '.join(changed)}.")
+            elif ended:
+                deployed.said += _why(shown, script, functions, ended)
+
+
+def _tried(
+    client: Any, functions: Sequence[_Function], tries: Iterable[Ended]
+) -> tuple[list[str], Ended | None]:
+    """Return the functions that a script has changed, and how it ended first."""
+    before = _codes(client, functions)
+    first: Ended | None = None
+    for ended in tries:
+        first = first or ended
+        after = _codes(client, functions)
+        changed = [name for name in after if after[name] != before.get(name)]
+        if changed:
+            return changed, first
+        if _REFUSED in ended.output:
+            break  # It came as far as AWS: from another folder it would come no further.
+    return [], first
 
 
 def _codes(client: Any, functions: Sequence[_Function]) -> dict[str, str]:
@@ -169,9 +179,7 @@ def _code(client: Any, name: str) -> str:
     return wait_for(look, _READY_S) or ""
 
 
-def _why(
-    shown: str, script: Script, functions: Sequence[_Function], failed: Sequence[Ended]
-) -> Iterator[str]:
+def _why(shown: str, script: Script, functions: Sequence[_Function], ended: Ended) -> Iterator[str]:
     """Yield why a deploy script changed nothing."""
     names = {one.name for one in functions}
     regions = {one.region for one in functions}
@@ -180,9 +188,8 @@ def _why(
     chosen = {one or other for one, other in _REGION.findall(script.text)}
     for region in sorted(chosen - regions):
         yield f"{shown} deploys to {region}; the function is in {', '.join(sorted(regions))}."
-    for ended in failed[:1]:
-        late = " in its time" if ended.is_late else ""
-        yield f"{shown} changed no function{late}: {last_words(ended) or 'no word'}"
+    late = " in its time" if ended.is_late else ""
+    yield f"{shown} changed no function{late}: {last_words(ended) or 'no word'}"
 
 
 def _hand_over(place: Workplace, client: Any, function: _Function, deployed: Deployed) -> None:
