@@ -31,6 +31,7 @@ OnEvent = Callable[[Mapping[str, Any]], None]
 Grade = Callable[[Submission, Order, OnEvent | None], Graded]
 _ROUNDS, _PER_CORE = 3, 2
 _LOOK_S = 0.25
+_MOST_NAMED = 5
 _MEGABYTE = 1024 * 1024
 
 
@@ -145,9 +146,10 @@ def _require_all_points(graded: Graded) -> None:
     if report.earned == report.points > 0:
         return
     lost = [check.id for check in report.checks if check.earned < check.points]
+    named = ", ".join(lost[:_MOST_NAMED]) + (" and others" if len(lost) > _MOST_NAMED else "")
     raise BenchmarkError(
         "grade the reference solution",
-        f"It earned {report.earned:g} of {report.points:g} points; lost: {', '.join(lost)}. "
+        f"It earned {report.earned:g} of {report.points:g} points; lost: {named}. "
         f"{graded.ending.reason}".strip(),
         "run it with nothing else on the machine; if it stays so, look at `lab verify` of it.",
     )
