@@ -21,6 +21,12 @@ from lab_utils.grading.pages.measures import failures_of, phase_times_of, spread
 from lab_utils.grading.pages.names import page_name
 from lab_utils.grading.pages.templates import write_page
 
+_ENDINGS = {
+    "late": "ended at the limit of time",
+    "unreadable": "could not be read",
+    "lost": "its process was lost",
+    "ungraded": "not graded",
+}
 _SLOWEST = 10
 _PAIRS = 50
 _PASSAGES = 5
@@ -85,8 +91,8 @@ def _remarks(submission: Mapping[str, Any]) -> Iterator[str]:
         yield f"{wording.days(days)} late"
     if left_out := len(verdict_of(submission).set_aside):
         yield f"blocks set aside: {left_out}"
-    if how_it_ended(submission):
-        yield "did not come to its end"
+    if (status := submission["ending"]["status"]) != "done":
+        yield _ENDINGS.get(status, "ended before its end")
     if earlier := len(submission.get("history", ())):
         yield f"graded {earlier + 1} times"
 

@@ -14,6 +14,8 @@ from lab_utils.errors import SettingsError
 from lab_utils.grading.pages import wording
 from lab_utils.grading.pages.untrusted import shown, shown_name
 
+_BRIEF = 200
+
 
 def write_page(template: str, values: Mapping[str, object], file: Path) -> Path:
     """Write a page, as a whole or not at all, and return its file.
@@ -58,7 +60,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "name": shown_name,
-        "brief": lambda text: shown(" ".join(str(text)[:2000].split()), 200),
+        "brief": _brief,
         "of_points": wording.of_points,
         "points": wording.points,
         "duration": wording.duration,
@@ -67,6 +69,12 @@ def _environment() -> Environment:
         "days": wording.days,
     }
     return environment
+
+
+def _brief(text: object) -> str:
+    """Return the beginning of a text, in one line."""
+    line = " ".join(shown(text).split())
+    return line if len(line) <= _BRIEF else f"{line[:_BRIEF].rstrip()}…"
 
 
 def _harmless(value: object) -> object:

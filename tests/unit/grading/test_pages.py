@@ -290,6 +290,10 @@ def test_causes_that_differ_in_names_and_numbers_only_are_one() -> None:
         Cause("the table is empty", 1),
     )
     assert len(frequent_causes(str(letter) for letter in "abcdef")) == 3
+    reasons = ["not reached: the zip is damaged", "not reached: the time limit", "no role"]
+    not_reached = Cause("not reached: see each student's page", 2)
+    assert frequent_causes(reasons) == (Cause("no role", 1), not_reached)
+    assert frequent_causes([*reasons, *"abcdef"])[2] == not_reached
 
 
 def test_points_are_spread_over_ten_bins_and_all_of_them_belong_to_the_last() -> None:
