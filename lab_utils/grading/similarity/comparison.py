@@ -14,12 +14,15 @@ from lab_utils.grading.similarity.sources import Work
 
 NEARLY_ALL = 0.8
 """What so great a share of a class has is what the practical dictates."""
-_FEWEST_OF_A_CLASS = 5
+_FEWEST_OF_A_CLASS = 3
 """In a smaller class nothing can be told to be common."""
 FEWEST_SHARED = 30
 """Pairs that share fewer fingerprints are not told: a few lines are alike by chance."""
-REMARKABLE = 0.45
-"""Pairs with a lower score are not told; see the tests for what independent work comes to."""
+REMARKABLE = 0.3
+"""Pairs with a lower score are not told, unless one has more than twice as much of the other's.
+
+Measured (see the tests): independent solutions come to 0.01, a renamed, reordered copy to 1, one
+that has a line of padding after each line that can take one to 0.5."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def compare(works: Mapping[str, Work], given: Iterable[Print], least: float) -> 
     Args:
         works: What is compared of each student's submission.
         given: What the course gives, or asks for word by word.
-        least: Pairs with a lower score are left out.
+        least: Pairs with a lower score are left out, unless a share is twice as high.
     """
     known = frozenset(given)
     own = {student: all_prints(work.passages) - known for student, work in works.items()}
@@ -79,7 +82,8 @@ def compare(works: Mapping[str, Work], given: Iterable[Print], least: float) -> 
     for a, b in combinations(sorted(own), 2):
         alike = _alike(a, b, own, totals, weights)
         scores.append(alike.score)
-        if alike.score >= least and len(alike.shared) >= FEWEST_SHARED:
+        is_remarkable = alike.score >= least or max(alike.shares) >= 2 * least
+        if is_remarkable and len(alike.shared) >= FEWEST_SHARED:
             told.append(alike)
     told.sort(key=lambda one: (-one.score, one.students))
     return Comparison(tuple(told), median(scores or [0.0]), len(common))

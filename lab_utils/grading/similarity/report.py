@@ -105,7 +105,7 @@ def find_similar(
     Args:
         works: Each student's files, by path.
         given: Fingerprints that do not count; those of this checkout's course by default.
-        least: Pairs with a lower score are left out.
+        least: Pairs with a lower score are left out, unless a share is twice as high.
     """
     read = {student: read_work(files) for student, files in works.items()}
     known = course_prints(CHECKOUT) if given is None else given

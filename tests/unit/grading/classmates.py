@@ -674,3 +674,15 @@ def commented(files: Files) -> Files:
             text = "\n\n".join(lines) if "<<" not in text and '"""' not in text else text
         changed[file] = text.replace("  name ", "\tname     ").replace("\n", "\r\n")
     return changed
+
+
+def padded(files: Files) -> Files:
+    """Return a submission with a line more wherever one does no harm."""
+    changed = {}
+    for file, text in files.items():
+        if file.endswith(".tf"):
+            text = re.sub(r"^(resource .*{)$", r'\1\n  tags = { made_by = "me" }', text, flags=re.M)
+        elif file.endswith(".py"):
+            text = re.sub(r"^( {4}\w+ = .*[^{(\[])$", r"\1\n    print('here')", text, flags=re.M)
+        changed[file] = text
+    return changed

@@ -24,6 +24,7 @@ from tests.unit.grading.classmates import (
     Files,
     as_bytes,
     commented,
+    padded,
     renamed,
     reordered,
 )
@@ -58,11 +59,19 @@ def test_a_copy_is_found_in_every_disguise(
     assert scores(given, a=CLASS[work], b=copy)["a", "b"] > 0.9
 
 
+@pytest.mark.parametrize("work", CLASS)
+def test_a_copy_with_padding_everywhere_is_still_told(given: frozenset[Print], work: str) -> None:
+    works = {**CLASS, "copy": padded(reordered(renamed(CLASS[work])))}
+    [pair] = find_similar({k: as_bytes(v) for k, v in works.items()}, given=given).pairs
+    assert set(pair.alike.students) == {work, "copy"}
+    assert pair.alike.score < 0.9
+
+
 def test_what_people_did_apart_is_clearly_less_alike(given: frozenset[Print]) -> None:
     works = {student: as_bytes(files) for student, files in CLASS.items()}
     report = find_similar(works, given=given, least=0.0)
     assert report.typical < 0.1
-    assert all(pair.alike.score < REMARKABLE / 3 for pair in report.pairs)
+    assert all(pair.alike.score < REMARKABLE / 10 for pair in report.pairs)
     assert not find_similar(works, given=given).pairs
 
 
@@ -163,10 +172,10 @@ def test_hcl_that_says_the_same_has_the_same_fingerprints(left: str, right: str)
     assert first == second != frozenset()
 
 
-def test_hcl_that_says_something_else_has_not() -> None:
+def test_hcl_that_says_something_else_has_others() -> None:
     texts = ('resource "aws_a" "x" {\n a = b.c.d\n}', 'resource "aws_b" "x" {\n a = b.c.d\n}')
     first, second = (all_prints(read_work({"a.tf": one.encode()}).passages) for one in texts)
-    assert not first & second
+    assert first & second < first
 
 
 def test_a_damaged_file_is_named_and_harms_no_other(given: frozenset[Print]) -> None:
