@@ -48,7 +48,11 @@ def wanted_by_terraform(sources: Sources) -> list[Wanted]:
     values = Values(sources)
     handlers = [handler for *_place, handler in _functions(sources, values)]
     handler = handlers[0] if handlers else ""
-    found = [*_packages(sources, values), *_sources_of_archives(sources, values, handler)]
+    found = [
+        *_packages(sources, values),
+        *_uploads(sources, values, handler),
+        *_sources_of_archives(sources, values, handler),
+    ]
     # An archive is made by Terraform itself.
     made = set(_outputs_of_archives(sources, values))
     unique = {one.path: one for one in reversed(found) if one.path not in made}
@@ -88,6 +92,15 @@ def _packages(sources: Sources, values: Values) -> Iterator[Wanted]:
         for expression in expressions:
             name = values.text(expression, path.parent)
             if name:
+                yield Wanted(_absolute(sources.folder, name), handler, _place(sources, path, block))
+
+
+def _uploads(sources: Sources, values: Values, handler: str) -> Iterator[Wanted]:
+    """Yield the packages that Terraform would upload to S3."""
+    for path, block in sources.blocks("resource"):
+        if block.labels[:1] in (("aws_s3_object",), ("aws_s3_bucket_object",)):
+            name = values.text(sources.attribute(path, block, "source") or "", path.parent)
+            if name and name.endswith(".zip"):
                 yield Wanted(_absolute(sources.folder, name), handler, _place(sources, path, block))
 
 

@@ -19,8 +19,14 @@ from lab_utils.grading.configuration.hcl import line_of, parts_of
 from lab_utils.grading.configuration.providers import set_unknown_aside
 from lab_utils.grading.configuration.refusals import Refusals
 from lab_utils.grading.configuration.shelf import Shelf
-from lab_utils.grading.configuration.sources import Sources, find_configuration, read_sources
+from lab_utils.grading.configuration.sources import (
+    Sources,
+    find_configuration,
+    read_sources,
+    terraform_folders,
+)
 from lab_utils.grading.configuration.state import outputs_of, read_state
+from lab_utils.grading.configuration.storage import take_packages_from_files
 from lab_utils.grading.configuration.variables import give_values
 from lab_utils.grading.results import SetAside
 from lab_utils.grading.workplace import Workplace
@@ -101,7 +107,7 @@ def apply_configuration(
         return Applied(False, said=("The submission has no Terraform file.",))
     sources = read_sources(place, folder)
     shelf = Shelf(sources, on_set_aside)
-    remarks = [*sources.remarks, *_adapt(sources, shelf)]
+    remarks = [*sources.remarks, *_others(sources), *_adapt(sources, shelf)]
     with engine_in(place, folder, timeout_s, program_s) as engine:
         applied = _applied(_Work(sources, shelf, engine), remarks)
     if not (ca and made):
@@ -196,7 +202,7 @@ class _Work:
         for path, block in reversed(list(self.sources.blocks("resource"))):
             for part in reversed(parts_of(self.sources.texts[path], block)):
                 if part.name == "provisioner":
-                    why = "Terraform waited for it until its time was over."
+                    why = f"It had not ended after {self._engine.waited_s:.0f} s."
                     self.shelf.put(path, part, why, block)
                     found = True
         return found
@@ -230,11 +236,24 @@ class _Work:
         return complaint.address
 
 
+def _others(sources: Sources) -> Iterator[str]:
+    """Yield what is said of Terraform files that are no part of the configuration."""
+    place = sources.place
+    used = {path.parent for path in sources.texts}
+    others = sorted(map(place.shown, terraform_folders(place.workspace) - used))
+    if others:
+        yield (
+            f"Only {place.shown(sources.folder)} is applied: it does not call what is in "
+            f"{', '.join(others[:_MOST_NAMED])}."
+        )
+
+
 def _adapt(sources: Sources, shelf: Shelf) -> Iterator[str]:
     remove_leftovers(sources)
     yield from adapt_terraform_blocks(sources)
     yield from adapt_provider_blocks(sources)
     yield from set_unknown_aside(sources, shelf)
+    yield from take_packages_from_files(sources)
     region = sources.place.environment.get("AWS_REGION") or DEFAULT_LOCAL_REGION
     yield from give_values(sources, region)
     yield from adapt_accounts(sources)

@@ -130,6 +130,7 @@ class Engine:
         program_s: float = LONGEST_WAIT_S,
     ) -> None:
         self._program_s = program_s
+        self.waited_s = 0.0
         self._place = place
         self._folder = folder
         self._deadline = time.monotonic() + timeout_s
@@ -162,14 +163,15 @@ class Engine:
         command = [*find_engine(), *arguments, "-json"]
         limit_s = max(1.0, self.left_s * share)
         task = Task(self._place, command, self._folder, self._environment, limit_s)
-        active = time.monotonic()
+        began = active = time.monotonic()
         for line in task.lines():
             _take(told, line, self._place)
             if not told.only_waits:
-                active = time.monotonic()
+                began = active = time.monotonic()
             elif time.monotonic() - active > self._program_s:
                 # Nothing is lost: what AWS has made is in the state already.
                 task.end()
+        self.waited_s = time.monotonic() - (active if told.only_waits else began)
         told.status, told.is_late = task.status, task.is_late
         return told
 

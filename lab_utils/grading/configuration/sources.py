@@ -69,17 +69,24 @@ def find_configuration(workspace: Path) -> Path | None:
 
     ``terraform/`` if it has one; else the folder that declares most and is no module of another.
     """
-    folders = {path.parent for path in _terraform_files(workspace)}
-    usual = workspace / _USUAL
-    if not folders or usual in folders:
-        return usual if folders else None
+    folders = terraform_folders(workspace)
+    if not folders:
+        return None
     texts = {path: _decoded(path)[0] for path in _terraform_files(workspace)}
     called = {folder for path, text in texts.items() for folder in _called(path, text)}
     weights = dict.fromkeys(folders - called or folders, 0)
     for path, text in texts.items():
         if path.parent in weights:
             weights[path.parent] += sum(one.name in ("resource", "module") for one in scan(text))
+    usual = workspace / _USUAL
+    if weights.get(usual):
+        return usual
     return min(weights, key=lambda folder: (-weights[folder], len(folder.parts), folder))
+
+
+def terraform_folders(workspace: Path) -> set[Path]:
+    """Return the folders of a submission in which Terraform files lie."""
+    return {path.parent for path in _terraform_files(workspace)}
 
 
 def read_sources(place: Workplace, folder: Path) -> Sources:

@@ -13,6 +13,7 @@ from lab_utils.grading.configuration.adaptions import (
 from lab_utils.grading.configuration.providers import set_unknown_aside
 from lab_utils.grading.configuration.shelf import Shelf
 from lab_utils.grading.configuration.sources import Sources
+from lab_utils.grading.configuration.storage import take_packages_from_files
 from lab_utils.grading.configuration.variables import give_values
 from tests.unit.grading.configuration.folders import sources_of, text_of
 
@@ -74,6 +75,27 @@ def test_only_what_needs_a_lacking_provider_is_set_aside(tmp_path: Path) -> None
     assert "tls" not in text_of(sources, "terraform/p.tf")
     assert "aws_iot_thing" in text_of(sources, "terraform/x.tf")
     assert [remark.split()[2] for remark in remarks] == ["hashicorp/external", "hashicorp/tls"]
+
+
+def test_a_package_that_would_be_uploaded_is_taken_from_its_file(tmp_path: Path) -> None:
+    text = """\
+resource "aws_lambda_function" "f" {
+  s3_bucket = aws_s3_bucket.b.id
+  s3_key    = aws_s3_object.o.key
+  handler   = "a.b"
+}
+resource "aws_s3_object" "o" {
+  key    = "f.zip"
+  source = "${path.module}/f.zip"
+}
+"""
+    for key in ("aws_s3_object.o.key", '"f.zip"'):
+        written = text.replace("aws_s3_object.o.key", key)
+        sources = sources_of(tmp_path, {"terraform/x.tf": written})
+        assert len(list(take_packages_from_files(sources))) == 1
+        changed = text_of(sources, "terraform/x.tf").splitlines()
+        assert changed[1:4] == ["  ", '  filename = "${path.module}/f.zip"', '  handler   = "a.b"']
+        assert list(take_packages_from_files(sources)) == []
 
 
 def test_variables_without_a_value_get_one(tmp_path: Path) -> None:

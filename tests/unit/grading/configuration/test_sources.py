@@ -28,8 +28,12 @@ THING = 'resource "aws_iot_thing" "a" {\n  name = "a"\n}\n'
             "a",
         ),
         ({"small/x.tf": THING, "large/x.tf": THING * 2}, "large"),
+        ({"terraform/iot.tf": "# Yours\n", "infra/x.tf": THING}, "infra"),
     ],
-    ids=["the usual folder", "deep", "at the top", "not a module", "what declares most"],
+    ids=[
+        *("the usual folder", "deep", "at the top", "not a module", "what declares most"),
+        "not the empty one",
+    ],
 )
 def test_the_configuration_is_found(tmp_path: Path, files: dict[str, str], wanted: str) -> None:
     assert find_configuration(write(tmp_path, files)) == tmp_path / wanted
