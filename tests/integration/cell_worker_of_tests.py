@@ -22,10 +22,16 @@ from lab_utils.waiting import wait_for
 ORDER = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
 CELL = enter(ORDER["cell"])
 HANDLER = """
-import os
+import os, time
 def handler(event, context):
     if event["do"] == "eat":
         held = bytearray(b"x" * 2**30)
+    if event["do"] == "hoard":
+        for name in "abcd":
+            with open(f"/tmp/{name}", "wb") as file:
+                file.write(bytes(100 * 2**20))
+        held = bytearray(b"x" * (330 * 2**20))
+        time.sleep(50)
     if event["do"] == "look":
         return [sorted(os.listdir(path)) for path in ("/cell", "/cell/server/lab", "/tmp")]
     return "alive"
@@ -76,7 +82,7 @@ def try_functions(session: dict[str, Any]) -> None:
         Timeout=60,
     )
     client.get_waiter("function_active_v2").wait(FunctionName="function")
-    for what in ("look", "eat", "live"):
+    for what in ("look", "eat", "hoard", "live"):
         answer = client.invoke(FunctionName="function", Payload=json.dumps({"do": what}))
         say(f"function {what}", output=answer["Payload"].read().decode())
 

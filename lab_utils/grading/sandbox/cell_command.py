@@ -1,4 +1,9 @@
-"""The commands of bubblewrap: the cell around everything, and what is enclosed in it."""
+"""The commands of bubblewrap: the cell around everything, and what is enclosed in it.
+
+Each enclosed program has processes, users and files of its own, and shares the cell's network:
+the embedded AWS answers there. Whoever listens in a cell is heard by the student's programs, on a
+port and on an abstract socket alike; so the grader listens on neither.
+"""
 
 from __future__ import annotations
 

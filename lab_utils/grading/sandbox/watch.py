@@ -24,6 +24,9 @@ from lab_utils.grading.sandbox.processes import (
 _EVERY_S = 0.2
 _MB = 1024 * 1024
 _FULL = 0.9
+_IN_MEMORY = ("tmp", "dev/shm")
+_FILE_BYTES = 1024
+"""What the system needs for a file in memory, however empty it is."""
 _EMBEDDED_AWS = "lab_utils.local_aws"
 TASK, FUNCTION = "task", "function"
 _Table = dict[int, Process]
@@ -190,15 +193,20 @@ def _use_more(table: _Table, pids: Collection[int], most: float) -> bool:
 
 
 def _held_files(members: Iterable[int]) -> int:
-    """Return the bytes of files in a Lambda function's own ``/tmp``, which lie in memory.
+    """Return the bytes that a Lambda function's own files take, which lie in memory.
 
     bubblewrap's outermost process sees the cell's instead; so the newest one is asked.
     """
     for pid in sorted(members, reverse=True):
         with suppress(OSError):
-            told = os.statvfs(f"/proc/{pid}/root/tmp")
-            return (told.f_blocks - told.f_bfree) * told.f_frsize
+            return sum(_taken(f"/proc/{pid}/root/{one}") for one in _IN_MEMORY)
     return 0
+
+
+def _taken(folder: str) -> int:
+    told = os.statvfs(folder)
+    files = told.f_files - told.f_ffree
+    return (told.f_blocks - told.f_bfree) * told.f_frsize + files * _FILE_BYTES
 
 
 def _is_server(pid: int) -> bool:
