@@ -138,7 +138,7 @@ class Watch:
         members = tree(table, [pid])
         if len(members) > self._limits.processes:
             return f"ran more than {self._limits.processes} processes at once"
-        held = _held_files(members) if part == FUNCTION else 0
+        held = _held_files(members) if part == FUNCTION and self._is_enclosed else 0
         if _use_more(table, members, self._limits.memory_mb * _MB - held):
             return f"used more than {self._limits.memory_mb} MB of memory"
         return ""
