@@ -109,7 +109,7 @@ def _all_lines(books: Mapping[str, NotebookNode], checkout: Path) -> Iterator[Se
     for name, book in books.items():
         for cell in book.cells:
             for line in withheld_lines(cell):
-                yield SecretLine(line, f"{name}, cell {cell.id}")
+                yield SecretLine(line, f"{name}, cell {cell.get('id', '?')}")
     for file in SOLVED_FILES:
         if (checkout / file).is_file():
             for line in (checkout / file).read_text(encoding="utf-8").splitlines():
