@@ -32,6 +32,7 @@ SOLUTION = CHECKOUT / "lambda" / "ac_control_lambda" / "src"
 HIDDEN = "CHECKS = ('of the instructor',)"
 SECRET = "a secret of the instructor"
 LIMITS = Limits(seconds=540, memory_mb=700, processes=60, disk_mb=256, files=20_000, file_mb=128)
+FUNCTIONS = ["look", "eat", "hoard", "live"]
 PYTHON = sys.executable
 Seen = dict[str, dict[str, Any]]
 
@@ -101,7 +102,7 @@ def run(order: dict[str, Any], **told: Any) -> tuple[Seen, Ending]:
     worker = [PYTHON, "-P", "-c", WORKER.read_text(encoding="utf-8")]
     given = {"hidden.py": HIDDEN.encode()}
     ending = run_cell(
-        {"solution": str(SOLUTION), "secret": SECRET, "serve": False, "attempts": [], **order},
+        {"solution": str(SOLUTION), "secret": SECRET, "functions": [], "attempts": [], **order},
         lambda event: seen.update({str(event.get("name", event["event"])): event}),
         **{"given": given, "limits": LIMITS, "worker": worker, **told},
     )
@@ -137,7 +138,7 @@ def cell(tmp_path_factory: pytest.TempPathFactory) -> tuple[Seen, Ending]:
         eating = [
             (name, command, 1 if name == "signals" else 180) for name, command in EATERS.items()
         ]
-        return run({"serve": True, "attempts": eating + attempts})
+        return run({"functions": FUNCTIONS, "attempts": eating + attempts})
 
 
 def test_a_hostile_submission_is_graded_to_its_end(cell: tuple[Seen, Ending]) -> None:
@@ -243,8 +244,10 @@ def test_a_grader_that_breaks_says_its_last_words() -> None:
 def test_without_an_enclosure_it_works_alike() -> None:
     attempts = [(name, OTHERS[name], 60) for name in ("daemon", "escapes")]
     attempts += [("memory", EATERS["memory"], 60), ("none", ["no-such-program"], 60)]
-    seen, ending = run({"attempts": attempts}, unsafe=True)
+    seen, ending = run({"attempts": attempts, "functions": ["live"]}, unsafe=True)
     assert ending.status == DONE, ending
+    assert seen["function live"]["output"] == '"alive"'
+    assert not [sentence for sentence in seen["ended"]["output"] if "Lambda" in sentence]
     assert seen["escapes"]["output"] == "100 of 100\n"
     assert seen["memory"]["reason"] == REASONS["memory"]
     assert "No such file" in seen["none"]["errors"]
@@ -294,7 +297,7 @@ def _runs(process: psutil.Process) -> bool:
 ORDINARY = """
 import json, sys
 from lab_utils.grading.sandbox.supervisor import run_cell
-order = dict(solution={solution!r}, serve=False, attempts=[("id", ["id", "-un"], 60)])
+order = dict(solution={solution!r}, functions=[], attempts=[("id", ["id", "-un"], 60)])
 worker = [sys.executable, "-P", "-c", {code!r}]
 given = {{"hidden.py": b""}}
 print(run_cell(order, lambda one: print(json.dumps(one)), given=given, worker=worker))
