@@ -26,6 +26,8 @@ from lab_utils.grading.submissions.naming import readable_name
 
 _END_RECORD, _END_BYTES = b"PK\x05\x06", 22
 _LONGEST_COMMENT = 65535
+_BLOCK = 512
+"""Of a tar: a header takes one, and a file is filled up to a whole number of them."""
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00"
 _UNPACKERS: dict[bytes, Callable[[IO[bytes]], Any]] = {
     _GZIP: lambda stream: gzip.GzipFile(fileobj=stream),
@@ -200,7 +202,8 @@ def _collect_tar(stream: IO[bytes], collection: Collection, prefix: str) -> None
     unpack = next((one for mark, one in _UNPACKERS.items() if head.startswith(mark)), None)
     unpacked = unpack(stream) if unpack else stream
     # Headers and padding come on top of the files.
-    counted = cast("IO[bytes]", _Counted(unpacked, 2 * collection.limits.total_bytes))
+    most = collection.limits.total_bytes + 2 * _BLOCK * collection.limits.files
+    counted = cast("IO[bytes]", _Counted(unpacked, most))
     with tarfile.open(fileobj=counted, mode="r|", errors="surrogateescape") as archive:
         for count, entry in enumerate(archive):
             if count > collection.limits.entries:

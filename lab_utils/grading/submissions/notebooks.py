@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from lab_utils.grading.submissions.remarks import shown, shown_names
@@ -27,6 +28,8 @@ _SALVAGED_GRADE_ID = re.compile(r'"grade_id"\s*:\s*"([A-Za-z0-9_-]{1,64})"')
 _SOURCE = re.compile(r'"(?:source|input)"\s*:\s*(?=[\["])')
 _LIST_PUNCTUATION = re.compile(r"[\s,]*")
 _MOST_CELLS = 2000
+_MOST_SOURCES = 100
+"""Of one cell that is salvaged: an output may hold such words too."""
 
 
 @dataclass(frozen=True)
@@ -156,10 +159,11 @@ def _listed(value: object) -> Sequence[Any]:
 
 def _salvaged(text: str) -> Iterator[Cell]:
     """Yield the cells of a file that is no JSON, each as far as its text goes."""
-    starts = list(_KIND.finditer(text))
+    starts = list(islice(_KIND.finditer(text), _MOST_CELLS))
     for start, end in zip(starts, [*(one.start() for one in starts[1:]), None], strict=False):
         segment = text[start.end() : end]
-        sources = (_salvaged_source(segment, at.end()) for at in _SOURCE.finditer(segment))
+        places = islice(_SOURCE.finditer(segment), _MOST_SOURCES)
+        sources = (_salvaged_source(segment, at.end()) for at in places)
         texts = [source for source in sources if source is not None]
         found = _SALVAGED_ID.search(segment) or _SALVAGED_GRADE_ID.search(segment)
         if texts:

@@ -37,5 +37,7 @@ def conversion_remarks(files: Mapping[str, bytes]) -> Iterator[str]:
 
 
 def _is_text(path: str, content: bytes) -> bool:
+    if b"\0" in content and not content.startswith(_UTF16_MARKS):
+        return False
     name = path.rpartition("/")[2].lower()
     return name.endswith(_ENDINGS) or "." not in name or content.startswith(b"#!")

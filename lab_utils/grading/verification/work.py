@@ -154,7 +154,8 @@ def _links(folder: str, names: list[str]) -> list[str]:
 def _replayed(done: ReplayDone) -> Step:
     if done.is_missing:
         return Step(FAILED, (_NO_TEARDOWN,))
-    return Step(DONE if done.is_done else FAILED, done.said, done.remarks)
+    ending = LATE if done.is_late else FAILED
+    return Step(DONE if done.is_done else ending, done.said, done.remarks)
 
 
 def _status(made: Configured) -> str:

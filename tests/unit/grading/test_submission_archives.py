@@ -387,6 +387,14 @@ def test_terraform_in_utf16_becomes_utf8(tmp_path: Path) -> None:
     assert "UTF-16" in said(submission)
 
 
+def test_what_is_no_text_keeps_its_bytes(tmp_path: Path) -> None:
+    data = b"\x7fELF\0\r\n" * 9
+    path = write_zip(tmp_path / "ada.zip", {**RIGHT, "bin/tool": data, "doc/a.png": b"\r\n"})
+    read_submission(path).write_to(tmp_path / "out")
+    assert (tmp_path / "out" / "bin" / "tool").read_bytes() == data
+    assert (tmp_path / "out" / "doc" / "a.png").read_bytes() == b"\r\n"
+
+
 def test_the_limits_leave_room_for_a_package_with_boto3() -> None:
     assert LIMITS.files > 5000
     assert LIMITS.total_bytes > 150 * 1024 * 1024
