@@ -121,7 +121,7 @@ def grade_batch(plan: Plan, open_workers: OpenWorkers, grade: Grade, progress: P
         finally:
             progress.close()
             book.write_table()
-        written = write_outputs(book, tasks, plan.out, plan.database, progress.say)
+        written = write_outputs(book, everybody, plan.out, plan.database, progress.say)
         return Summary(book.results(), book.graded(), written, book.gone)
 
 

@@ -57,8 +57,9 @@ class Workers:
     task that waits on it, and a submission shall not be given up for another one's deed.
     """
 
-    def __init__(self, client: Client, cluster: LocalCluster | None = None) -> None:
+    def __init__(self, client: Client, cluster: LocalCluster | None = None, jobs: int = 0) -> None:
         self._client = client
+        self._jobs = jobs
         self._cluster = cluster
         self._ended: SimpleQueue[Future] = SimpleQueue()
         self._held: dict[str, Future] = {}
@@ -70,6 +71,9 @@ class Workers:
             BatchError: The scheduler does not answer any more.
         """
         with _scheduler_errors():
+            if self._cluster is not None and len(self._cluster.workers) < self._jobs:
+                # dask gives a worker up that does not come back within 15 s.
+                self._cluster.scale(self._jobs)
             return sum(self._client.nthreads().values())
 
     def everywhere(self, function: Callable[[], str]) -> dict[str, str]:
@@ -175,7 +179,7 @@ def local_workers(jobs: int) -> Iterator[Workers]:
             )
         )
         client = stack.enter_context(Client(cluster))
-        yield from _ended_with(Workers(client, cluster))
+        yield from _ended_with(Workers(client, cluster, jobs))
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def write_outputs(
 
     Args:
         book: The results, which are on disk.
-        tasks: The submissions that were graded.
+        tasks: The submissions that there are.
         out: The folder of the results.
         database: The URL of nbgrader's gradebook; None for a SQLite file in `out`.
         say: Takes a line that says what happens.
