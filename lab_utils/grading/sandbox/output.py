@@ -68,7 +68,8 @@ def clean(data: bytes | str) -> str:
     a carriage return the last state stays; other control characters, and those that turn the
     direction of writing, are shown as ``\\xNN`` or ``\\uNNNN``.
     """
-    text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+    encoded = data.encode("utf-8", "replace") if isinstance(data, str) else data
+    text = encoded.decode("utf-8", "replace")
     lines = (_last_state(line) for line in _ESCAPES.sub("", text).split("\n"))
     return _UNSEEN.sub(_shown, "\n".join(lines))
 

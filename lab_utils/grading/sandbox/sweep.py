@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -16,6 +17,9 @@ from pathlib import Path
 
 from lab_utils.grading.sandbox.output import clean
 from lab_utils.grading.sandbox.paths import CellPaths
+
+_LONGEST_PATH, _DEEPEST = 2000, 64
+_LONGEST_NAME = 200
 
 
 def sweep(paths: CellPaths) -> list[str]:
@@ -33,10 +37,9 @@ def sweep(paths: CellPaths) -> list[str]:
     for entry in _entries(paths.workspace):
         what = _what_is_wrong(entry, roots)
         if what:
-            with suppress(FileNotFoundError):
-                Path(entry.path).unlink()
+            _remove(entry)
             name = clean(os.path.relpath(entry.path, paths.workspace))
-            said.append(f"{name} is {what}: it was removed.")
+            said.append(f"{name[:_LONGEST_NAME]} is {what}: it was removed.")
     return said
 
 
@@ -45,10 +48,26 @@ def _what_is_wrong(entry: os.DirEntry[str], roots: Sequence[str]) -> str:
         target = os.path.realpath(entry.path)
         is_inside = any(target == one or target.startswith(f"{one}/") for one in roots)
         return "" if is_inside else "a link that leads out of the workspace"
-    if entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False):
+    if entry.is_dir(follow_symlinks=False):
+        return "a folder with too long a path" if _is_deep(entry) else ""
+    if entry.is_file(follow_symlinks=False):
         return ""
     is_pipe = stat.S_ISFIFO(entry.stat(follow_symlinks=False).st_mode)
     return "a pipe" if is_pipe else "a socket"
+
+
+def _is_deep(entry: os.DirEntry[str]) -> bool:
+    """Return whether a folder is so deep that what reads it may come to the system's limits."""
+    return len(os.fsencode(entry.path)) > _LONGEST_PATH or entry.path.count("/") > _DEEPEST
+
+
+def _remove(entry: os.DirEntry[str]) -> None:
+    """Remove an entry; a folder by a program that goes down to any depth."""
+    if not entry.is_dir(follow_symlinks=False):
+        Path(entry.path).unlink(missing_ok=True)
+        return
+    for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+        subprocess.run([*command, "--", entry.path], capture_output=True, check=False)
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -56,9 +75,9 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     waiting = [str(folder)]
     while waiting:
         for entry in _list(waiting.pop()):
-            if entry.is_dir(follow_symlinks=False):
-                waiting.append(entry.path)
             yield entry
+            if entry.is_dir(follow_symlinks=False) and not _is_deep(entry):
+                waiting.append(entry.path)
 
 
 def _list(folder: str) -> list[os.DirEntry[str]]:
