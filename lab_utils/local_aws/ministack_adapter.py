@@ -18,6 +18,7 @@ from typing import Any
 
 from lab_utils.errors import TargetError
 from lab_utils.local_aws.clock import LabClock
+from lab_utils.local_aws.functions.hosting import Hosting
 from lab_utils.local_aws.functions.variables import Doors
 from lab_utils.local_aws.gateway import AsgiApp
 from lab_utils.local_aws.handlers import Answer, Handler
@@ -54,6 +55,9 @@ Every published client takes it: mosquitto, paho and the AWS device SDKs resolve
 and all of them check it against the server certificate.
 """
 _WORKER_THREADS = 64
+_AS_THEY_ARE = Hosting()
+_AT_ONCE = "32"
+"""Invocations at once of a server that encloses functions; AWS gives a new account 10."""
 _ENDPOINTS = {
     "iot:Data-ATS": DEVICE_HOST,
     # AWS answers another host here, with a certificate of an older authority. One machine has
@@ -91,6 +95,8 @@ def prepare_environment(settings: ServerSettings, http_port: int, mqtt_port: int
             "S3_DATA_DIR": str(settings.state_dir / "s3"),
             "SFTP_ENABLED": "0",
             "LAMBDA_EXECUTOR": "local",
+            # A function without an end must not take all the processes that there may be.
+            **({"LAMBDA_ACCOUNT_CONCURRENCY": _AT_ONCE} if settings.function_prefix else {}),
             # A Docker daemon of the machine is none of the lab's business.
             "DOCKER_HOST": f"unix://{settings.state_dir / 'no-docker.sock'}",
             "NO_PROXY": f"{LOOPBACK},localhost",
@@ -109,7 +115,7 @@ class Ministack:
         timestream: What serves Timestream, which ministack does not know.
         doors: Where Lambda functions reach it.
         kept_runtimes: Runtimes of Lambda that AWS has retired and the lab takes.
-        function_prefix: Words before the command of each function's process.
+        hosting: How functions' processes are kept.
     """
 
     def __init__(
@@ -119,7 +125,7 @@ class Ministack:
         timestream: Timestream,
         doors: Doors,
         kept_runtimes: tuple[str, ...] = (),
-        function_prefix: tuple[str, ...] = (),
+        hosting: Hosting = _AS_THEY_ARE,
     ) -> None:
         self._kept_runtimes = kept_runtimes
         self._clock = clock
@@ -140,7 +146,7 @@ class Ministack:
         mend_event_targets(self._modules, clock)
         mend_async_invocations(self._modules, clock)
         self._schedules = ScheduleSeam(self._modules, clock)
-        self._functions = FunctionSeam(self._modules, clock, doors, function_prefix)
+        self._functions = FunctionSeam(self._modules, clock, doors, hosting)
         self._mend_identity()
         self._schedules.watch(self._app.SERVICE_HANDLERS)
         self._app.SERVICE_HANDLERS[TIMESTREAM] = serve_timestream(self._modules, timestream)

@@ -10,7 +10,7 @@ import binascii
 import contextvars
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from lab_utils.local_aws.clock import LabClock
+from lab_utils.local_aws.functions.hosting import Hosting
 from lab_utils.local_aws.functions.model import Function, Invocation, Outcome
 from lab_utils.local_aws.functions.packages import (
     Packages,
@@ -52,7 +53,7 @@ class FunctionSeam:
         modules: ministack's modules.
         clock: The lab's time.
         doors: Where functions reach the embedded AWS.
-        prefix: Words before the command of each function's process, to enclose it.
+        hosting: How the functions' processes are kept.
     """
 
     def __init__(
@@ -60,16 +61,16 @@ class FunctionSeam:
         modules: Mapping[str, ModuleType],
         clock: LabClock,
         doors: Doors,
-        prefix: Sequence[str] = (),
+        hosting: Hosting,
     ) -> None:
-        self._is_enclosing = bool(prefix)
+        self._is_enclosing = bool(hosting.prefix)
         self._modules = modules
         self._lambda: Any = modules["ministack.services.lambda_svc"]
         self._responses: Any = modules["ministack.core.responses"]
         self._packages = Packages(doors.code)
         self._functions: dict[tuple[Place, str, str, str], Function] = {}
         sink = MinistackLogSink(modules)
-        self._service = FunctionService(clock, doors, self._credentials, sink, prefix)
+        self._service = FunctionService(clock, doors, self._credentials, sink, hosting)
         self._dispatch = self._lambda._execute_function_dispatch
         self._invalidate = self._lambda.invalidate_worker
         self._replace()

@@ -99,7 +99,7 @@ class LocalServer:
             self._timestream,
             self._doors,
             settings.kept_runtimes,
-            settings.function_prefix,
+            settings.hosting,
         )
         load_sources(folder, self._aws.source, self._health)
         if report := self._aws.items.load():

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab_utils.local_aws.functions.hosting import Hosting
+
 SERVER_LOG = "aws.log"
 SERVER_OUTPUT = "aws.out"
 """What the server prints before its log is open, or as it crashes."""
@@ -31,6 +33,8 @@ class ServerSettings:
             ``{folder}`` in a word is the folder of all functions' code.
         own_terraform_dir: Where Terraform runs, if not in the workspace's ``terraform/``, for a
             Terraform that is out of this process's sight.
+        function_patience: How many times its limit of time a function may take while the machine
+            has too much to do.
     """
 
     workspace: Path
@@ -42,6 +46,7 @@ class ServerSettings:
     own_lab_dir: Path | None = None
     function_prefix: tuple[str, ...] = ()
     own_terraform_dir: Path | None = None
+    function_patience: float = 1.0
 
     @property
     def lab_dir(self) -> Path:
@@ -68,6 +73,11 @@ class ServerSettings:
             return ()
         return (self.own_lab_dir.resolve(), *map(Path, ("/proc", "/sys", "/dev")))
 
+    @property
+    def hosting(self) -> Hosting:
+        """How functions' processes are kept."""
+        return Hosting(self.function_prefix, self.function_patience)
+
     def arguments(self) -> list[str]:
         """Return the command line that :func:`parse_arguments` reads back."""
         given = ["--workspace", str(self.workspace), "--region", self.region]
@@ -76,6 +86,8 @@ class ServerSettings:
             given += [name, str(port)] if port is not None else []
         given += ["--lab-dir", str(self.own_lab_dir)] if self.own_lab_dir else []
         given += ["--terraform-dir", str(self.own_terraform_dir)] if self.own_terraform_dir else []
+        if self.function_patience != 1:
+            given += ["--function-patience", str(self.function_patience)]
         if self.function_prefix:
             given += ["--function-prefix", json.dumps(self.function_prefix)]
         return given + [f"--keep-runtime={runtime}" for runtime in self.kept_runtimes]
@@ -97,6 +109,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> ServerSettings:
     parser.add_argument(
         "--function-prefix", type=_words, default=(), metavar="JSON", help="a list of words"
     )
+    parser.add_argument("--function-patience", type=float, default=1.0, metavar="TIMES")
     given = vars(parser.parse_args(arguments))
     return ServerSettings(**{**given, "kept_runtimes": tuple(given["kept_runtimes"])})
 

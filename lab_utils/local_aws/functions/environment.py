@@ -11,6 +11,7 @@ from typing import Any
 
 from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.functions.child import ENDED, RAW, Child
+from lab_utils.local_aws.functions.hosting import TimeLimit
 from lab_utils.local_aws.functions.model import Function, Invocation, LogEvent, Outcome
 from lab_utils.local_aws.functions.output_lines import OutputLines
 from lab_utils.local_aws.functions.platform_log import Usage, platform_log
@@ -37,6 +38,7 @@ _TOO_MUCH = (
 _INIT_S = 10.0
 _DRAIN_S = 0.25
 _FLUSH_S = 1.0
+_MOMENT_S = 0.01
 
 
 @dataclass
@@ -44,7 +46,7 @@ class _Wait:
     """What is waited for: an answer and, behind it, the end of what was printed."""
 
     request_id: str
-    limit_s: float
+    limit: TimeLimit
     mark: bytes | None = None
     is_marked: bool = False
     answer: Frame | None = None
@@ -57,7 +59,9 @@ class _Wait:
         return self.answer is not None and (self.is_marked or self.mark is None)
 
     def until_s(self) -> float:
-        return self.limit_s if self.answer is None else self._drain_s
+        if self.answer is not None:
+            return self._drain_s
+        return time.monotonic() + self.limit.left_s()
 
 
 class Environment:
@@ -69,10 +73,18 @@ class Environment:
         clock: The lab's time.
         stream: The name of its log stream.
         is_new: Whether it is no restart in an environment whose process ended.
+        patience: How many times its limit of time the function may take on a busy machine.
     """
 
     def __init__(
-        self, function: Function, child: Child, clock: LabClock, stream: str, *, is_new: bool
+        self,
+        function: Function,
+        child: Child,
+        clock: LabClock,
+        stream: str,
+        *,
+        is_new: bool,
+        patience: float = 1.0,
     ) -> None:
         self.function = function
         self.stream = stream
@@ -81,6 +93,7 @@ class Environment:
         self._clock = clock
         self._log = platform_log(function)
         self._is_new = is_new
+        self._patience = patience
         self._lines, self._raw_lines = OutputLines(), OutputLines()
         self._raw = b""
         self._events: list[LogEvent] = []
@@ -101,8 +114,8 @@ class Environment:
         if self._is_new:
             self._note(self._log.init_start(self._clock.now_ns()))
         self._child.send(START, json.dumps(config).encode())
-        limit_s = began_s + _INIT_S + self.function.timeout_s
-        outcome = self._await_answer(_Wait(request_id, limit_s))
+        limit = TimeLimit(_INIT_S + self.function.timeout_s, self._patience)
+        outcome = self._await_answer(_Wait(request_id, limit))
         duration_ms = (time.monotonic() - began_s) * 1000
         self._peak_mb = self._child.memory_mb()
         if not outcome.error_type:
@@ -125,7 +138,8 @@ class Environment:
         self._note(self._log.start(self._clock.now_ns(), invocation.request_id))
         began_s = time.monotonic()
         self._child.send(INVOKE, self._request(invocation, mark))
-        wait = _Wait(invocation.request_id, began_s + function.timeout_s, mark.encode())
+        limit = TimeLimit(function.timeout_s, self._patience)
+        wait = _Wait(invocation.request_id, limit, mark.encode())
         outcome = self._await_answer(wait, flush)
         self._report(invocation.request_id, (time.monotonic() - began_s) * 1000, outcome)
         self._init_ms, self._is_new = None, False
@@ -168,7 +182,9 @@ class Environment:
         next_flush_s = time.monotonic() + _FLUSH_S
         # A function may print without an end: the limit holds whether or not something came.
         while not wait.is_complete() and time.monotonic() < wait.until_s():
-            until_s = wait.until_s() if flush is None else min(wait.until_s(), next_flush_s)
+            # Not less than a moment: what is left may grow while it is waited for.
+            until_s = max(wait.until_s(), time.monotonic() + _MOMENT_S)
+            until_s = until_s if flush is None else min(until_s, next_flush_s)
             frame = self._child.receive(until_s)
             if frame is not None and frame.kind == ENDED:
                 return self._ended(wait)

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from lab_utils.local_aws.clock import LabClock
 from lab_utils.local_aws.functions.child import Child
 from lab_utils.local_aws.functions.environment import TASK_ROOT, Environment
+from lab_utils.local_aws.functions.hosting import Hosting
 from lab_utils.local_aws.functions.model import Function, Invocation, LogEvent, Outcome
 from lab_utils.local_aws.functions.packages import sdk_folders
 from lab_utils.local_aws.functions.pool import Pool
@@ -31,6 +32,7 @@ from lab_utils.settings import base_environment
 
 _log = logging.getLogger(__name__)
 _TAIL_BYTES = 4096
+_AS_THEY_ARE = Hosting()
 _AHEAD_NS = 5_000_000
 """How far the lab's time may be from the wall clock's before functions are shown it."""
 
@@ -50,8 +52,7 @@ class FunctionService:
         doors: Where functions reach the embedded AWS.
         credentials: Returns the variables of a session of a function's role.
         sink: Where their logs go.
-        prefix: Words before the command of each process, to enclose it; ``{folder}`` in a word is
-            the folder of all functions' code.
+        hosting: How their processes are kept.
     """
 
     def __init__(
@@ -60,14 +61,15 @@ class FunctionService:
         doors: Doors,
         credentials: Callable[[Function], Mapping[str, str]],
         sink: LogSink,
-        prefix: Sequence[str] = (),
+        hosting: Hosting = _AS_THEY_ARE,
     ) -> None:
         self._clock = clock
         self._doors = doors
         self._credentials = credentials
         self._sink = sink
         self._sdk = sdk_folders()
-        self._prefix = [word.replace("{folder}", str(doors.code)) for word in prefix]
+        self._patience = hosting.patience
+        self._prefix = [word.replace("{folder}", str(doors.code)) for word in hosting.prefix]
         # What dies with its parent dies, on Linux, with the very thread that has started it.
         self._starter = ThreadPoolExecutor(1, "function-starter")
         self._pool = Pool(self._launch)
@@ -114,6 +116,7 @@ class FunctionService:
             self._clock,
             stream or self._new_stream(function),
             is_new=stream is None,
+            patience=self._patience,
         )
         self._pool.add(environment)
         return environment

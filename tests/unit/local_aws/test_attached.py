@@ -122,7 +122,7 @@ def test_the_command_line_gives_back_the_settings(tmp_path: Path) -> None:
         "own_lab_dir": tmp_path / "lab",
         "own_terraform_dir": tmp_path / "infra",
     }
-    full = replace(plain, **places, function_prefix=prefix, http_port=1)
+    full = replace(plain, **places, function_prefix=prefix, function_patience=7.5)
     for settings in (plain, full):
         assert parse_arguments(settings.arguments()) == settings
     assert plain.lab_dir == tmp_path / ".lab"
