@@ -17,7 +17,7 @@ import pytest
 from lab_utils.grading.sandbox.cell_command import Bubblewrap
 from lab_utils.grading.sandbox.limits import Limits
 from lab_utils.grading.sandbox.paths import CellPaths
-from lab_utils.grading.sandbox.supervisor import DONE, FAILED, LATE, Ending, run_cell
+from lab_utils.grading.sandbox.supervisor import DONE, FAILED, LATE, OVER, Ending, run_cell
 from lab_utils.settings import CHECKOUT
 from lab_utils.waiting import wait_for
 
@@ -59,7 +59,7 @@ REASONS = {
     "memory": "used more than 700 MB of memory",
     "memory of many": "used more than 700 MB of memory",
     "many files": "made more than 20000 files",
-    "much disk": "wrote more than the 256 MB that there are",
+    "much disk": "wrote more than 256 MB",
     "signals": "took longer than 1 s",
 }
 OTHERS = {
@@ -232,6 +232,12 @@ def test_at_the_limit_of_time_what_was_told_before_stays() -> None:
     seen, ending = run({"attempts": [("sleep", ["sleep", "600"], 600)]}, limits=Limits(seconds=5))
     assert "given" in seen
     assert (ending.status, ending.reason) == (LATE, "took longer than 5 s")
+
+
+def test_a_cell_that_takes_too_much_as_a_whole_is_ended() -> None:
+    hungry = "import time; held = bytearray(b'x' * 2**29); time.sleep(170)"
+    _, ending = run({}, worker=[PYTHON, "-c", hungry], limits=Limits(seconds=540, cell_mb=300))
+    assert (ending.status, ending.reason) == (OVER, "used more than 300 MB of memory")
 
 
 def test_a_grader_that_breaks_says_its_last_words() -> None:

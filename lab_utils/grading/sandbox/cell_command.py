@@ -70,7 +70,8 @@ class Bubblewrap:
         for name, descriptor in etc.items():
             own += ["--perms", "0644", "--file", str(descriptor), f"/etc/{name}"]
         own += ["--proc", "/proc", *view.devices(), *_memory("/tmp", _TMP_BYTES, "1777")]
-        own += _memory(str(self.paths.root), limits.disk_mb * _MB, "0755")
+        # Half of it is for the grader, who goes on where the student's programs filled theirs.
+        own += _memory(str(self.paths.root), 2 * limits.disk_mb * _MB, "0755")
         own += self._programs(view.CELL_PARTS)
         own += ["--remount-ro", "/", "--clearenv", "--chdir", str(self.paths.root)]
         for name, value in environment.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import traceback
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +24,8 @@ from lab_utils.grading.sandbox.processes import (
 
 _EVERY_S = 0.2
 _MB = 1024 * 1024
-_FULL = 0.9
+_FULL, _MORE = 0.9, 10
+_NOT_WATCHED = 70
 _IN_MEMORY = ("tmp", "dev/shm")
 _FILE_BYTES = 1024
 """What the system needs for a file in memory, however empty it is."""
@@ -67,8 +69,8 @@ class Watch:
         self._limits, self._root, self._is_enclosed = limits, root, is_enclosed
         self._guard = threading.Lock()
         self._is_stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True, name="cell-watch")
-        self._most_files, self._most_full = limits.files, _FULL
+        self._thread = threading.Thread(target=self._watch_or_end, daemon=True, name="cell-watch")
+        self._most_files, self._most_written = limits.files, limits.disk_mb * _MB
         self.ended: list[Ended] = []
 
     def start(self) -> None:
@@ -113,6 +115,15 @@ class Watch:
         table = list_processes()
         for pid in set(children(table, os.getpid())) - before:
             kill_all(tree(table, [pid]))
+
+    def _watch_or_end(self) -> None:
+        """Watch; should that break, end the whole grading: nothing would be limited any more."""
+        try:
+            self._watch()
+        finally:
+            if not self._is_stopping.is_set():
+                traceback.print_exc()
+                os._exit(_NOT_WATCHED)
 
     def _watch(self) -> None:
         while not self._is_stopping.wait(_EVERY_S):
@@ -161,18 +172,19 @@ class Watch:
     def _excess_of_files(self) -> str:
         """Return what is said of too many or too large files.
 
-        They stay: what comes after may add a part of what is left before it is ended, too.
+        They stay: what comes after may add a little before it is ended, too.
         """
         if not self._is_enclosed:
             return ""
         told = os.statvfs(self._root)
-        files, blocks = told.f_files - told.f_ffree, told.f_blocks - told.f_bfree
+        files = told.f_files - told.f_ffree
         if files > self._most_files:
-            self._most_files = files + self._limits.files // 10
+            self._most_files = files + self._limits.files // _MORE
             return f"made more than {self._limits.files} files"
-        if blocks > self._most_full * told.f_blocks:
-            self._most_full = (blocks / told.f_blocks + 1) / 2
-            return f"wrote more than the {self._limits.disk_mb} MB that there are"
+        written = (told.f_blocks - told.f_bfree) * told.f_frsize
+        if written > self._most_written:
+            self._most_written = written + self._limits.disk_mb * _MB // _MORE
+            return f"wrote more than {self._limits.disk_mb} MB"
         return ""
 
     def _end(self, table: _Table, pid: int, part: str, reason: str) -> None:
