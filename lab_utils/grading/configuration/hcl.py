@@ -19,8 +19,13 @@ _HEADER = re.compile(
     r'(?P<name>[^\W\d][\w-]*)(?P<labels>(?:[ \t]+(?:"[^"\n]*"|[^\W\d][\w-]*))*)'
     r"[ \t]*(?:\r?\n\s*)?\{"
 )
+_BROKEN_HEADER = re.compile(
+    r"(?P<name>resource|data|output|variable|module|provider|locals|terraform)\b(?P<rest>[^\n]*)"
+)
+"""The first line of a block that lacks its brace, or a quote before it."""
 _ATTRIBUTE = re.compile(r"(?P<name>[^\W\d][\w-]*)[ \t]*=(?![=>])")
 _LABEL = re.compile(r'"([^"\n]*)"|([^\W\d][\w-]*)')
+_WORD = re.compile(r"[\w-]+")
 _HEREDOC = re.compile(r"<<-?(?P<mark>[^\W\d][\w-]*)[ \t]*\r?\n")
 _COMMENT = re.compile(r"(?:#|//)[^\n]*|/\*.*?(?:\*/|\Z)", re.S)
 _SPACE = re.compile(r"\s+")
@@ -123,6 +128,11 @@ def _parts(text: str, at: int, end: int) -> Iterator[Part]:
             stop, value_end = _line_end(text, attribute.end(), end)
             inner = (min(_after_blank(text, attribute.end(), stop), value_end), value_end)
             part = Part(ATTRIBUTE, attribute["name"], (), at, stop, inner)
+        elif broken := _BROKEN_HEADER.match(text, at, end):
+            labels = tuple(_WORD.findall(broken["rest"]))
+            stop, _is_closed = _block_end(text, broken.end(), end)
+            inner = (broken.end(), stop)
+            part = Part(BLOCK, broken["name"], labels, at, stop, inner, is_closed=False)
         else:
             stop = max(_line_end(text, at, end)[0], at + 1)
             part = Part(STRAY, "", (), at, stop, (stop, stop))

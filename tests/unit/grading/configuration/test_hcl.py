@@ -74,10 +74,12 @@ def test_the_parts_of_a_block_have_their_values() -> None:
         'resource "a" "one"\n{\n  name = "x"\n}\n',
         'resource "a" "one" {\n  name = ["x", "y"\n}\n',
         "resource a one {\n  name = 'x'\n}\n",
+        'resource "a" "one"\n  name = "x"\n  tags = {\n    a = 1\n  }\n}\n',
+        'resource a" "one" {\n  name = "x"\n}\n',
     ],
     ids=[
         *("quote", "brace", "inner brace", "template", "heredoc"),
-        *("brace on a line of its own", "bracket", "no quotes"),
+        *("brace on a line of its own", "bracket", "no quotes", "no brace", "no quote"),
     ],
 )
 def test_a_broken_block_ends_before_the_next_one(broken: str) -> None:
