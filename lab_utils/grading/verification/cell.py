@@ -30,6 +30,8 @@ KEPT_RUNTIMES = ("python2.7", *(f"python3.{minor}" for minor in range(6, 12)))
 """The runtimes that are taken whether AWS has retired them or not."""
 _START_S, _END_S = 60.0, 10.0
 _PORTS = ("--http-port", "4566", "--mqtt-port", "8883")
+_PATIENCE = 10
+"""How many times its limit a function may take while the machine is busy with other submissions."""
 
 
 def grade_in_cell(enclosure: Enclosure, order: Order, teller: Teller) -> None:
@@ -120,6 +122,7 @@ def _server_words(enclosure: Enclosure, settings: Settings, order: Order) -> lis
     words += ["--workspace", str(paths.workspace), "--region", settings.region]
     words += ["--speed", str(settings.speed), "--lab-dir", str(paths.lab)]
     words += [f"--keep-runtime={runtime}" for runtime in kept]
+    words += ["--function-patience", str(_PATIENCE)]
     if folder := find_configuration(paths.workspace):
         words += ["--terraform-dir", str(folder)]
     prefix = enclosure.function_prefix()
