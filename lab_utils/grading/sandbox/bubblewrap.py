@@ -39,6 +39,20 @@ _WAYS_ON = {
 }
 
 
+def require_posix() -> None:
+    """Pass where a grading can run at all, enclosed or not.
+
+    Raises:
+        SandboxError: This is Windows.
+    """
+    if sys.platform == "win32":
+        raise SandboxError(
+            "grade a submission",
+            "A grading ends and limits processes as Windows does not.",
+            "grade in WSL, where the lab runs as on Linux.",
+        )
+
+
 def find_bubblewrap() -> str:
     """Return the path of ``bwrap``.
 

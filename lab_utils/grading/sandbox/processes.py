@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 _PROC = Path("/proc")
 _PARENT, _STARTED, _RESIDENT = 1, 19, 21
 """Fields of ``/proc/PID/stat`` after the name, from 0."""
@@ -37,10 +39,10 @@ class Process:
 
 
 def list_processes() -> dict[int, Process]:
-    """Return all running processes seen here, by number; none where there is no ``/proc``."""
+    """Return all running processes that are seen here, by number."""
     found: dict[int, Process] = {}
     if not _PROC.is_dir():
-        return found
+        return {one.pid: one for one in _ask_system()}
     for entry in os.scandir(_PROC):
         if entry.name.isdigit() and (process := _read(int(entry.name))) is not None:
             found[process.pid] = process
@@ -70,15 +72,17 @@ def tree(table: Mapping[int, Process], roots: Iterable[int]) -> set[int]:
 def command_of(pid: int) -> list[str]:
     """Return a process's command; empty if it is gone."""
     try:
-        words = (_PROC / str(pid) / "cmdline").read_bytes()
-    except OSError:
+        return psutil.Process(pid).cmdline()
+    except psutil.Error:
         return []
-    return words.decode("utf-8", "replace").split("\0")
 
 
-def proportional_memory(pids: Iterable[int]) -> int:
-    """Return the bytes of memory of processes; what several share is counted once among them."""
-    return sum(_proportional(pid) for pid in pids)
+def proportional_memory(table: Mapping[int, Process], pids: Iterable[int]) -> int:
+    """Return the bytes of memory of processes; what several share is counted once among them.
+
+    Where the system does not tell what they share, it is counted for each.
+    """
+    return sum(_proportional(table[pid]) for pid in pids)
 
 
 def kill_all(pids: Iterable[int]) -> None:
@@ -106,13 +110,22 @@ def _read(pid: int) -> Process | None:
     )
 
 
-def _proportional(pid: int) -> int:
+def _proportional(process: Process) -> int:
     try:
-        text = (_PROC / str(pid) / "smaps_rollup").read_bytes()
+        text = (_PROC / str(process.pid) / "smaps_rollup").read_bytes()
     except OSError:
-        return 0
+        return process.memory
     return sum(int(line.split()[1]) * _KB for line in _lines(text))
 
 
 def _lines(text: bytes) -> Iterator[bytes]:
     return (line for line in text.splitlines() if line.startswith(b"Pss:"))
+
+
+def _ask_system() -> Iterator[Process]:
+    """Yield the processes of a system without ``/proc``, by a slower way."""
+    for one in psutil.process_iter():
+        with suppress(psutil.Error):
+            if one.status() != psutil.STATUS_ZOMBIE:
+                memory = one.memory_info().rss
+                yield Process(one.pid, one.ppid(), int(one.create_time()), one.name(), memory)

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from lab_utils.grading.sandbox.bubblewrap import require_posix
 from lab_utils.grading.sandbox.cell_command import (
     bootstrap,
     cell_order,
@@ -85,9 +86,11 @@ def run_cell(
         worker: The grader's command, without the order's file.
 
     Raises:
-        SandboxError: bubblewrap is missing or does not work, and ``unsafe`` was not asked for.
+        SandboxError: bubblewrap is missing or does not work, and ``unsafe`` was not asked for; or
+            this is Windows.
     """
     limits = limits or Limits()
+    require_posix()
     _compile_package()
     with ExitStack() as stack:
         program = None if unsafe else require_bubblewrap()
@@ -214,7 +217,7 @@ class _Cell:
         most = self._limits.cell_mb * _MB
         if sum(table[one].memory for one in members) <= most:
             return False
-        return proportional_memory(members) > most
+        return proportional_memory(table, members) > most
 
     def _end(self, status: str, reason: str) -> None:
         self._ended = (status, reason)

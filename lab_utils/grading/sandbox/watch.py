@@ -201,7 +201,7 @@ def _use_more(table: _Table, pids: Collection[int], most: float) -> bool:
     """Return whether processes use more bytes; what they share is looked at only in doubt."""
     if sum(table[one].memory for one in pids) <= most:
         return False
-    return proportional_memory(pids) > most
+    return proportional_memory(table, pids) > most
 
 
 def _held_files(members: Iterable[int]) -> int:

@@ -17,7 +17,6 @@ from lab_utils.grading.sandbox.cell_command import Bubblewrap, etc_files
 from lab_utils.grading.sandbox.enclosed_cell import cell_environment
 from lab_utils.grading.sandbox.limits import Limits
 from lab_utils.grading.sandbox.paths import CellPaths
-from lab_utils.grading.sandbox.processes import Process, tree
 from lab_utils.grading.sandbox.supervisor import pack
 from lab_utils.settings import CHECKOUT
 
@@ -126,10 +125,3 @@ def test_each_cell_of_root_has_a_user_of_its_own(monkeypatch: pytest.MonkeyPatch
         assert 0 not in (first, second)
     with users.cell_user() as again:
         assert again == first
-
-
-def test_a_tree_holds_all_that_a_process_started() -> None:
-    parents = {1: 0, 2: 1, 3: 2, 4: 3, 5: 1}
-    table = {pid: Process(pid, parent, 0, "x", 0) for pid, parent in parents.items()}
-    assert tree(table, [2]) == {2, 3, 4}
-    assert tree(table, [9]) == set()
