@@ -140,7 +140,9 @@ class Bubblewrap:
         Args:
             parts: Those of the checkout that are seen, too.
         """
-        return [*view.python(parts), *view.read_only(Path(self.program))]
+        program = Path(self.program)
+        is_seen = program.is_relative_to("/usr")
+        return [*view.python(parts), *([] if is_seen else view.read_only(program))]
 
     def _inner(self, part: str) -> list[str]:
         named = [self.program, "--setenv", PART, part]

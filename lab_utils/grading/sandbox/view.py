@@ -11,7 +11,7 @@ from pathlib import Path
 from lab_utils.settings import CHECKOUT, base_environment
 
 _USR_PARTS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-_STORES = ("/nix/store", "/gnu/store")
+_STORES = ("/nix/store", "/gnu/store", "/home/linuxbrew/.linuxbrew")
 _ETC = (
     "alternatives",
     "ca-certificates",
