@@ -13,6 +13,7 @@ from pathlib import Path
 from lab_utils.embedded import local_control
 from lab_utils.errors import LabError, TargetError
 from lab_utils.grading.configuration import configured_region, find_configuration
+from lab_utils.grading.packaging_region import deployed_region
 from lab_utils.grading.sandbox.enclosure import Enclosure
 from lab_utils.grading.sandbox.paths import CellPaths
 from lab_utils.grading.submissions import Submission
@@ -82,7 +83,8 @@ def _read(enclosure: Enclosure, teller: Teller) -> Place:
 def _settings(place: Place, order: Order) -> Settings:
     """Return the settings of the cell; what the lab keeps lies where no student writes."""
     paths = place.enclosure.paths
-    region = configured_region(paths.workspace) or DEFAULT_LOCAL_REGION
+    named = configured_region(paths.workspace) or deployed_region(paths.workspace)
+    region = named or DEFAULT_LOCAL_REGION
     settings = read_settings(
         target="local", workspace=paths.workspace, region=region, speed=order.speed, environ={}
     )
