@@ -32,8 +32,8 @@ from typing import Any, Protocol
 
 from lab_utils.checks.base import say_nothing
 from lab_utils.grading.replaying.plan import Plan, plan_replay, plan_teardown
-from lab_utils.grading.replaying.restoring import restore
-from lab_utils.grading.submissions.remarks import shown, shown_line
+from lab_utils.grading.replaying.restoring import Saved, is_lacking, restore, save
+from lab_utils.grading.submissions.remarks import shown, shown_line, shown_names
 from lab_utils.settings import CHECKOUT, base_environment
 
 CELL_S, NOTEBOOK_S = 60.0, 180.0
@@ -121,18 +121,29 @@ def replay(
     plan = plan_replay(submission)
     if not plan.chapters:
         return ReplayDone(True, remarks=("There is no notebook of parts 1 to 6.",))
+    has_python = any(chapter.is_run for chapter in plan.chapters)
     for chapter in plan.chapters:
         if chapter.is_run:
             report(f"{chapter.name} has Python of the student's own, which is run")
+    before = save(workspace) if has_python else {}
     done = _run(plan, workspace, enclosure, session_file, timeout_s)
-    if not any(chapter.is_run for chapter in plan.chapters):
-        return done
+    return _put_back(workspace, before, plan.own, done) if has_python else done
+
+
+def _put_back(
+    workspace: Path, before: Mapping[str, Saved], own: Sequence[str], done: ReplayDone
+) -> ReplayDone:
+    """Put the submission's own files back as they were, and those of the course that are gone."""
+    gone = [name for name in before if name not in own and is_lacking(workspace, name)]
     try:
-        restore(workspace, submission, plan.own)
+        restore(workspace, {name: before[name] for name in (*own, *gone)})
     except OSError as error:
-        said = f"The submission's own files could not be put back ({error.strerror})."
+        said = f"The files that a notebook changed could not be put back ({error.strerror})."
         return replace(done, said=(*done.said, said))
-    return done
+    if not gone:
+        return done
+    remark = f"Files of the course that a notebook deleted were put back: {shown_names(gone)}."
+    return replace(done, remarks=(*done.remarks, remark))
 
 
 def replay_teardown(

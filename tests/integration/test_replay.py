@@ -116,11 +116,14 @@ def test_a_notebook_that_kills_what_runs_it_loses_no_file(told: Told) -> None:
     for name, block in {
         "iot.tf": 'resource "aws_iot_topic_rule" "readings"',
         "lambda.tf": 'resource "aws_lambda_permission"',
+        "output.tf": "test.cert.pem",
         "timestream.tf": 'resource "aws_timestreamwrite_table"',
     }.items():
         assert block in files[f"terraform/{name}"]
     assert "deploy:" in files["ci/lambda.gitlab-ci.yml"]
     assert "dashboard/decisions.sql" in files
+    [remark] = told["replay"]["remarks"]
+    assert "terraform/output.tf" in remark
 
 
 @IN_A_CELL

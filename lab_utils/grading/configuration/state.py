@@ -10,7 +10,7 @@ from typing import Any
 from lab_utils.grading.configuration.sources import read_regular
 from lab_utils.terraform_state import state_addresses
 
-_FILE = "terraform.tfstate"
+STATE_FILE = "terraform.tfstate"
 _FORMAT = 4
 _LARGEST = 16 * 1024 * 1024
 
@@ -18,7 +18,7 @@ _LARGEST = 16 * 1024 * 1024
 def read_state(folder: Path) -> dict[str, Any]:
     """Return the state that lies in a folder, in Terraform's format version 4; {} if none does."""
     try:
-        state = json.loads(read_regular(folder / _FILE, _LARGEST) or b"")
+        state = json.loads(read_regular(folder / STATE_FILE, _LARGEST) or b"")
         is_sound = state["version"] == _FORMAT and isinstance(state["outputs"], dict)
         list(state_addresses(state))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):

@@ -14,7 +14,7 @@ from lab_utils.configuration import declared_addresses
 from lab_utils.grading.replaying.lasting import may_last
 from lab_utils.grading.submissions.course import given_seed, with_unix_ends
 from lab_utils.grading.submissions.roles import CHECK, FILE, OWN, SHOWN
-from lab_utils.grading.submissions.shelf import FOLDER, ROLE, is_stub
+from lab_utils.grading.submissions.shelf import FOLDER, RELEASED, ROLE, is_stub
 
 _MAGIC = re.compile(r"\s*%%(terraform|workspace)[ \t]*([^\n]*)(?:\n|\Z)(.*)", re.S)
 _DESTROY = re.compile(r"0?7_")
@@ -33,6 +33,7 @@ class Step:
         text: What it writes.
         cell: The id under which its section is written; "" where two cells have the same.
         is_parameters: Whether values are injected after it.
+        is_released: Whether it is as the course gives it: then its errors are not the student's.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Step:
     text: str = ""
     cell: str = ""
     is_parameters: bool = False
+    is_released: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,14 @@ def _steps(path: Path) -> Iterator[Step]:
         own_id = name if names[name] == 1 else ""
         magic = _MAGIC.match(source) if role == FILE else None
         kind, file, text = magic.groups() if magic else ("", "", "")
-        is_parameters = "parameters" in metadata.get("tags", [])
-        shown_name = name or f"number {number}"
-        yield Step(shown_name, role, source, kind, file.strip(), text, own_id, is_parameters)
+        yield Step(
+            name or f"number {number}",
+            role,
+            source,
+            kind,
+            file.strip(),
+            text,
+            own_id,
+            is_parameters="parameters" in metadata.get("tags", []),
+            is_released=metadata.get(RELEASED, False),
+        )

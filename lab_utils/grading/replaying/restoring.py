@@ -5,35 +5,74 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def restore(workspace: Path, submission: Path, names: Iterable[str]) -> None:
-    """Write files of the submission into the workspace as they were, whatever lies there now.
+@dataclass(frozen=True)
+class Saved:
+    """A file as it was.
+
+    Attributes:
+        content: Its bytes.
+        mode: Its permissions.
+    """
+
+    content: bytes
+    mode: int
+
+
+def save(folder: Path, names: Iterable[str] | None = None) -> dict[str, Saved]:
+    """Return files of a folder that no student's program has written to yet, by path.
+
+    Args:
+        folder: The folder.
+        names: Paths in it; all of its files if there are none.
+    """
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    return {
+        name: Saved((folder / name).read_bytes(), stat.S_IMODE((folder / name).stat().st_mode))
+        for name in (found if names is None else names)
+    }
+
+
+def is_lacking(workspace: Path, name: str) -> bool:
+    """Return whether a file is not there as an ordinary file in ordinary folders."""
+    place = workspace
+    *folders, last = name.split("/")
+    try:
+        for folder in folders:
+            place /= folder
+            if not stat.S_ISDIR(place.lstat().st_mode):
+                return True
+        return not stat.S_ISREG((place / last).lstat().st_mode)
+    except OSError:
+        return True
+
+
+def restore(workspace: Path, files: Mapping[str, Saved]) -> None:
+    """Write files into the workspace as they were, whatever lies there now.
 
     A link that was planted on the way is removed and not followed, so nothing outside of the
     workspace is written. No program of the student's may run meanwhile.
 
     Args:
         workspace: The workspace.
-        submission: The folder that has the files.
-        names: Their paths in both.
+        files: What was saved.
     """
-    for name in names:
-        source = submission / name
+    for name, saved in files.items():
         *folders, last = name.split("/")
         with _opened(workspace, folders) as folder:
             _remove(folder, last)
-            mode = stat.S_IMODE(source.stat().st_mode)
-            number = os.open(last, _NEW_FILE, mode, dir_fd=folder)
+            number = os.open(last, _NEW_FILE, saved.mode, dir_fd=folder)
             with os.fdopen(number, "wb") as stream:
-                stream.write(source.read_bytes())
-                os.fchmod(number, mode)
+                stream.write(saved.content)
+                os.fchmod(number, saved.mode)
 
 
 @contextmanager

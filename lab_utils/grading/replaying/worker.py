@@ -23,7 +23,7 @@ from lab_utils.grading.replaying.file_cells import FileCells
 from lab_utils.grading.replaying.kernel import Kernel, Ran
 from lab_utils.grading.replaying.plan import Chapter, Plan, Step
 from lab_utils.grading.submissions.remarks import shown_line
-from lab_utils.grading.submissions.roles import FILE, GIVEN, SETUP
+from lab_utils.grading.submissions.roles import FILE, SETUP
 
 _MOST_RESTARTS = 2
 
@@ -90,7 +90,7 @@ class Replay:
         if left <= 0:
             return Ran(is_dead=True)
         ran = kernel.run(step.source, min(self.cell_s, left))
-        if step.role != GIVEN or ran.is_late or ran.is_dead:
+        if not step.is_released or ran.is_late or ran.is_dead:
             _tell_failure(chapter, step, ran.error)
         if step.is_parameters and not ran.is_dead:
             kernel.run(f'target, speed = "local", {self.speed}', self.cell_s)

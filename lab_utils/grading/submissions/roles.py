@@ -18,7 +18,7 @@ CHECK, FILE, SETUP, GIVEN, READING, OWN = "check", "file", "setup", "given", "re
 SHOWN = "shown"
 """The role of what the course tags `NOT_REPLAYED`, where nobody changed it."""
 NOT_REPLAYED = "grading-skip"
-"""The tag of cells that only show something, and take seconds for it."""
+"""The tag of cells that only show something: it takes seconds, or is other where one grades."""
 _FILE_MAGIC = re.compile(r"\s*%%(?:terraform|workspace)\b")
 _READING_MAGIC = re.compile(r"\s*%%(?:timestream|html|markdown|latex|svg)\b")
 _SETUP = re.compile(r"^%(?:re)?load_ext lab_utils\b", re.M)
@@ -43,6 +43,11 @@ def role_of(cell: Cell, given: Notebook | None) -> str:
     if not cell.source.strip() or _plain(cell.source) in _sources(given):
         return GIVEN
     return READING if _READING_MAGIC.match(cell.source) else OWN
+
+
+def is_released(cell: Cell, given: Notebook | None) -> bool:
+    """Return whether a cell is as the course gives it, so that its errors are not the student's."""
+    return _plain(cell.source) in _sources(given)
 
 
 def comparison_remarks(book: Notebook, given: Notebook | None) -> Iterator[str]:

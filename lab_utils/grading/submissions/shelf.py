@@ -11,12 +11,14 @@ from typing import Any
 from lab_utils.grading.submissions.course import Course
 from lab_utils.grading.submissions.notebooks import Cell, Notebook, read_notebook
 from lab_utils.grading.submissions.remarks import shown, shown_names
-from lab_utils.grading.submissions.roles import FILE, OWN, comparison_remarks, role_of
+from lab_utils.grading.submissions.roles import FILE, OWN, comparison_remarks, is_released, role_of
 from lab_utils.workspace_files import STUB
 
 FOLDER = "notebooks/"
 ROLE = "role"
 """The key of a cell's metadata that tells its role."""
+RELEASED = "is_released"
+"""The key of a cell's metadata that tells whether it is as the course gives it."""
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -109,6 +111,7 @@ def _written(number: int, cell: Cell, given: Notebook | None) -> dict[str, Any]:
     if cell.kind != "code":
         return {**common, "metadata": metadata}
     metadata[ROLE] = role_of(cell, given)
+    metadata[RELEASED] = is_released(cell, given)
     return {**common, "metadata": metadata, "execution_count": None, "outputs": []}
 
 

@@ -11,7 +11,7 @@ import pytest
 from lab_utils.grading.replaying.file_cells import FileCells
 from lab_utils.grading.replaying.lasting import may_last
 from lab_utils.grading.replaying.plan import Chapter, Plan, plan_replay, plan_teardown
-from lab_utils.grading.replaying.restoring import restore
+from lab_utils.grading.replaying.restoring import is_lacking, restore, save
 from lab_utils.grading.submissions import prepare_workspace, read_submission
 from lab_utils.grading.submissions.course import given_seed
 from tests.grading_submissions import Change, add_cell, set_cell, write_notebooks
@@ -200,7 +200,10 @@ def test_files_are_put_back_and_planted_links_are_not_followed(tmp_path: Path) -
     (workspace / "terraform").symlink_to(outside)
     (workspace / "top.txt").symlink_to(outside / "iot.tf")
     (workspace / "deep").write_text("a file where a folder was")
-    restore(workspace, given, ["terraform/iot.tf", "bin/a.sh", "top.txt", "deep/er/file"])
+    names = ["terraform/iot.tf", "bin/a.sh", "top.txt", "deep/er/file"]
+    assert all(is_lacking(workspace, name) for name in names)
+    restore(workspace, save(given, names))
+    assert not any(is_lacking(workspace, name) for name in names)
     assert (outside / "iot.tf").read_text() == "untouched"
     assert os.listdir(outside) == ["iot.tf"]  # noqa: PTH208
     for name in ("terraform/iot.tf", "bin/a.sh", "top.txt", "deep/er/file"):
