@@ -34,7 +34,7 @@ from lab_utils.grading.packaging_sources import (
     zips_in,
 )
 from lab_utils.grading.packaging_wanted import Wanted, wanted_by_scripts, wanted_by_terraform
-from lab_utils.grading.workplace import Ended, Workplace
+from lab_utils.grading.workplace import Ended, Workplace, cleaned
 
 _LACKING = re.compile(r"No matching distribution found for ([\w.\[\]<>=!~,-]+)")
 _MOST_WORDS = 600
@@ -77,8 +77,12 @@ def package(place: Workplace, *, timeout_s: float = 120.0) -> Packaged:
     else:
         packaged.said.append("The submission has no script that packs the function.")
     for wanted in _wanted(place):
-        if not wanted.path.exists():
-            _make(place, wanted, packaged)
+        try:
+            if not wanted.path.exists():
+                _make(place, wanted, packaged)
+        except (OSError, ValueError) as error:
+            asked = cleaned(f"{wanted.asked_by} asks for {place.shown(wanted.path)}")
+            packaged.remarks.append(f"{asked}, which cannot be made: {error}")
     return packaged
 
 

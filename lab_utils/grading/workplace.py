@@ -49,12 +49,15 @@ class Workplace:
         """Return a path as the reader knows it: in the workspace, with slashes."""
         place = Path(os.path.normpath(path))
         if place.is_relative_to(self.workspace):
-            return place.relative_to(self.workspace).as_posix()
-        return place.as_posix()
+            place = place.relative_to(self.workspace)
+        return cleaned(place.as_posix())
 
     def holds(self, path: Path) -> bool:
         """Return whether a path, links followed, stays within the workspace."""
-        return path.resolve().is_relative_to(self.workspace.resolve())
+        try:
+            return path.resolve().is_relative_to(self.workspace.resolve())
+        except (OSError, RuntimeError, ValueError):  # links in a circle, names that cannot be
+            return False
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:

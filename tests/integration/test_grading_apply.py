@@ -307,18 +307,29 @@ def test_modules_and_sensitive_outputs_are_no_obstacle(submit: Callable[..., Stu
     assert certificate_id(applied.device_files.certificate.read_bytes()) == certificate_id(told)
 
 
+WAITS = """\
+resource "aws_iot_thing" "first" {
+  name = "first"
+}
+
+resource "null_resource" "waits" {
+  depends_on = [aws_iot_thing.first]
+  provisioner "local-exec" {
+    command = "echo ran >> ran.txt; sleep 600"
+  }
+}
+"""
+
+
 def test_a_program_that_does_not_end_is_set_aside(submit: Callable[..., Student]) -> None:
-    waits = (
-        'resource "null_resource" "n" {\n  provisioner "local-exec" {\n'
-        '    command = "echo ran >> ran.txt; sleep 600"\n  }\n}\n'
-    )
-    student = submit({"terraform/more.tf": waits})
+    files = {"terraform/provider.tf": FILES["provider.tf"], "terraform/more.tf": WAITS}
+    student = submit(files, all_of_it=True)
     applied = student.apply(program_s=3.0)
     assert aside(applied) == [
-        'terraform/more.tf:2 resource "null_resource" "n" / provisioner "local-exec"'
+        'terraform/more.tf:7 resource "null_resource" "waits" / provisioner "local-exec"'
     ]
     assert applied.is_done, applied.said
-    assert "aws_iot_certificate.cert" in made(applied)
+    assert made(applied) == {"aws_iot_thing.first", "null_resource.waits"}
     assert (student.place.workspace / "terraform" / "ran.txt").read_text() == "ran\n"
 
 

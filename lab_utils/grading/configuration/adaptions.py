@@ -7,12 +7,12 @@ asked for by the practical, and nothing of it exists in a sandbox; each change i
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from lab_utils.grading.configuration.hcl import BLOCK, Part, blanked, line_of, parts_of
-from lab_utils.grading.configuration.sources import Sources, read_regular, write_file
+from lab_utils.grading.configuration.sources import Sources, read_regular, remove, write_file
+from lab_utils.grading.configuration.state import STATE_FILE, read_state
 from lab_utils.settings import LOCAL_ACCOUNT
 
 _BACKENDS = ("backend", "cloud")
@@ -24,23 +24,26 @@ _OWN_ACCESS = (
 )
 """What of the provider block says as whom and through what AWS is reached."""
 _SECRETS = ("access_key", "secret_key", "token")
-_LEFTOVERS = (".terraform.lock.hcl", "terraform.tfstate", "terraform.tfstate.backup")
-_LEFT_FOLDERS = (".terraform", "terraform.tfstate.d")
+_LEFTOVERS = (
+    *(".terraform.lock.hcl", "terraform.tfstate", "terraform.tfstate.backup"),
+    *(".terraform", "terraform.tfstate.d"),
+)
 _ACCOUNT_IN_ARN = re.compile(r"(?<=:)(\d{12})(?=:)")
 _QUOTED_ACCOUNT = re.compile(r'(?<=")(\d{12})(?=")')
 _POLICIES = ("*.json", "*/*.json", "*/*/*.json", "*.tfvars", "*.tpl", "*/*.tpl", "*/*.tftpl")
 
 
 def remove_leftovers(sources: Sources) -> None:
-    """Remove what an earlier Terraform left: locks, a state, installed providers."""
+    """Remove what an earlier Terraform left: locks, a damaged state, installed providers.
+
+    No state is ever read from a submission: a sound one was made here, where a notebook that is
+    replayed applied its configuration. Without it Terraform would make everything a second time.
+    """
     for module in {path.parent for path in sources.texts}:
+        kept = {STATE_FILE} if read_state(module) else set()
         for name in _LEFTOVERS:
-            (module / name).unlink(missing_ok=True)
-        for name in _LEFT_FOLDERS:
-            if (module / name).is_symlink():
-                (module / name).unlink()
-            else:
-                shutil.rmtree(module / name, ignore_errors=True)
+            if name not in kept:
+                remove(module / name)
 
 
 def adapt_terraform_blocks(sources: Sources) -> Iterator[str]:

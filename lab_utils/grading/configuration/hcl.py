@@ -37,6 +37,8 @@ _NEXT_BLOCK = re.compile(
 )
 """What begins a block at the top of a file and stands nowhere within another."""
 _OPENING, _CLOSING = "{[(", "}])"
+_DEEPEST = 20
+"""How many strings within expressions within strings are told apart."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ def _step(text: str, at: int, end: int) -> int:
     return at + 1
 
 
-def _string_end(text: str, at: int, end: int) -> int:
+def _string_end(text: str, at: int, end: int, depth: int = 0) -> int:
     """Return where a string ends: after its quote, or where its line does."""
     while at < end and text[at] not in '"\n':
         if text[at] == "\\":
@@ -210,23 +212,24 @@ def _string_end(text: str, at: int, end: int) -> int:
         elif text.startswith(("$${", "%%{"), at):
             at += 3
         elif text.startswith(("${", "%{"), at):
-            at = _template_end(text, at + 2, end)
+            at = _template_end(text, at + 2, end, depth)
         else:
             at += 1
     return min(at + 1, end) if text[at : at + 1] == '"' else min(at, end)
 
 
-def _template_end(text: str, at: int, end: int) -> int:
+def _template_end(text: str, at: int, end: int, depth: int) -> int:
     """Return where an expression within a string ends: after its brace, or where its line does."""
-    depth = 1
+    braces = 1
     while at < end and text[at] != "\n":
         if text[at] == "{":
-            depth += 1
+            braces += 1
         elif text[at] == "}":
-            depth -= 1
-            if depth == 0:
+            braces -= 1
+            if braces == 0:
                 return at + 1
-        at = _step(text, at, end) if text[at] == '"' else at + 1
+        is_string = text[at] == '"' and depth < _DEEPEST
+        at = _string_end(text, at + 1, end, depth + 1) if is_string else at + 1
     return at
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lab_utils.grading.configuration.hcl import ATTRIBUTE, Part, blanked, parts_of
 from lab_utils.grading.configuration.shelf import Shelf
 from lab_utils.grading.configuration.sources import Sources
+from lab_utils.grading.workplace import cleaned
 
 AT_HAND = tuple(
     f"hashicorp/{name}"
@@ -22,9 +23,13 @@ _REGISTRIES = re.compile(r"^registry\.(?:terraform|opentofu)\.(?:io|org)/")
 def set_unknown_aside(sources: Sources, shelf: Shelf) -> Iterator[str]:
     """Set aside what needs a provider that is not at hand. Yields the remarks."""
     missing: set[str] = set()
+    own = {
+        (path.parent, entry.name): _source(sources.texts[path], entry)
+        for path, entry in _required(sources)
+    }
     for path in list(sources.texts):
         for part in reversed(sources.parts(path)):
-            provider = _provider_of(sources, path, part)
+            provider = _provider_of(sources, path, part, own)
             if provider and provider not in AT_HAND:
                 missing.add(provider)
                 if part.name != "provider":
@@ -36,23 +41,25 @@ def set_unknown_aside(sources: Sources, shelf: Shelf) -> Iterator[str]:
             missing.add(source)
             _take_out(sources, path, part)
     for provider in sorted(missing):
-        yield f"The provider {provider} is not at hand in the sandbox, which has no network."
+        shown = cleaned(provider)
+        yield f"The provider {shown} is not at hand in the sandbox, which has no network."
 
 
-def _provider_of(sources: Sources, path: Path, part: Part) -> str:
-    """Return the provider that a block needs, such as ``hashicorp/random``; "" if none."""
+def _provider_of(
+    sources: Sources, path: Path, part: Part, own: Mapping[tuple[Path, str], str]
+) -> str:
+    """Return the provider that a block needs, such as ``hashicorp/random``; "" if none.
+
+    Args:
+        own: The providers that the modules name, by the module's folder and the name.
+    """
     if part.name not in ("resource", "data", "ephemeral", "provider") or not part.labels:
         return ""
     chosen = sources.attribute(path, part, "provider") if part.name != "provider" else None
     name = re.split(r"[.\s]", chosen)[0] if chosen else part.labels[0].partition("_")[0]
     if part.name == "provider":
         name = part.labels[0]
-    own = {
-        one.name: _source(sources.texts[file], one)
-        for file, one in _required(sources)
-        if file.parent == path.parent
-    }
-    return own.get(name, f"hashicorp/{name}")
+    return own.get((path.parent, name), f"hashicorp/{name}")
 
 
 def _required(sources: Sources) -> Iterator[tuple[Path, Part]]:
@@ -78,4 +85,4 @@ def _take_out(sources: Sources, path: Path, part: Part) -> None:
 
 
 def _no_provider(provider: str) -> str:
-    return f"There is no provider {provider} in the sandbox, which has no network."
+    return f"There is no provider {cleaned(provider)} in the sandbox, which has no network."

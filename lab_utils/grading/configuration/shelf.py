@@ -8,6 +8,7 @@ from pathlib import Path
 from lab_utils.grading.configuration.hcl import Part, blanked, line_of
 from lab_utils.grading.configuration.sources import Sources
 from lab_utils.grading.results import SetAside
+from lab_utils.grading.workplace import cleaned
 
 WHOLE_FILE = "the whole file"
 _LONGEST_STRAY = 80
@@ -62,7 +63,7 @@ class Shelf:
 
     def note(self, title: str, path: Path, line: int, why: str) -> None:
         """Put a block on the list that stays where it is, such as one that AWS refuses."""
-        entry = SetAside(title, self._sources.place.shown(path), line, why)
+        entry = SetAside(cleaned(title), self._sources.place.shown(path), line, why)
         self.entries.append(entry)
         self._tell(entry)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from pathlib import Path
 from lab_utils.grading.configuration.hcl import BLOCK, Part, parts_of, scan
 from lab_utils.grading.workplace import Workplace
 
-LARGEST_FILE = 1024 * 1024
+LARGEST_FILE = 512 * 1024
 _USUAL = "terraform"
 _DEEPEST = 4
 _MOST_FILES = 500
@@ -132,9 +133,17 @@ def write_file(place: Workplace, path: Path, content: bytes) -> None:
     """
     if not place.holds(path.parent):
         raise PermissionError(f"{path} is not in the workspace")
+    remove(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
     path.write_bytes(content)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder of the workspace, if there is one."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _terraform_files(workspace: Path) -> list[Path]:

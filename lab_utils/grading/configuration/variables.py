@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lab_utils.grading.configuration.hcl import Part
-from lab_utils.grading.configuration.sources import Sources, write_file
+from lab_utils.grading.configuration.sources import Sources, read_regular, write_file
 from lab_utils.grading.configuration.values import given_values, tfvars_in
 from lab_utils.settings import LOCAL_ACCOUNT
 
@@ -71,8 +71,9 @@ def _given_in_json(sources: Sources) -> set[str]:
     names: set[str] = set()
     for path in sources.folder.glob("*.tfvars.json"):
         is_read = path.name == "terraform.tfvars.json" or path.name.endswith(".auto.tfvars.json")
-        if is_read and path.is_file() and not path.is_symlink():
-            names |= set(_JSON_NAME.findall(path.read_text(encoding="utf-8", errors="replace")))
+        if is_read:
+            text = (read_regular(path) or b"").decode("utf-8", "replace")
+            names |= set(_JSON_NAME.findall(text))
     return names
 
 

@@ -168,6 +168,14 @@ def test_nothing_is_written_outside_of_the_submission(tmp_path: Path) -> None:
     assert not (tmp_path / "f.zip").exists()
 
 
+@pytest.mark.parametrize("name", ["x" * 300 + ".zip", "a\0b.zip", "terraform/l.tf/f.zip"])
+def test_a_name_that_cannot_be_is_told(tmp_path: Path, name: str) -> None:
+    files = {"terraform/l.tf": FUNCTION.format(filename=f'"../{name}"'), "c/control.py": SOURCE}
+    [remark] = packed_alone(tmp_path, files).remarks
+    assert remark.startswith("terraform/l.tf, line 1 asks for ")
+    assert "\0" not in remark
+
+
 def test_the_same_sources_make_the_same_bytes_and_links_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     folder = write(tmp_path / "code", {"b.py": SOURCE, "a/c.txt": "x"})

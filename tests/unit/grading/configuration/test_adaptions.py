@@ -149,6 +149,7 @@ def test_an_earlier_terraforms_lock_and_state_go(tmp_path: Path) -> None:
         "terraform/.terraform.lock.hcl": "",
         "terraform/terraform.tfstate": "{}",
         "terraform/.terraform/environment": "dev",
+        "terraform/terraform.tfstate.backup/a-folder": "",
     }
     sources = sources_of(tmp_path, {**left, "terraform/p.tf": OWN, "terraform/files/k.json": "{}"})
     remove_leftovers(sources)
