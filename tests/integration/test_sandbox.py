@@ -234,6 +234,21 @@ def test_at_the_limit_of_time_what_was_told_before_stays() -> None:
     assert (ending.status, ending.reason) == (LATE, "took longer than 5 s")
 
 
+def test_a_terraform_that_lies_in_the_home_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "my bin" / "tofu"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho here\n")
+    program.chmod(0o755)
+    for folder in (tmp_path, tmp_path.parent):
+        folder.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    seen, ending = run({"attempts": [("tofu", ["tofu"], 60)]})
+    assert ending.status == DONE, ending
+    assert seen["tofu"]["output"] == "here\n"
+
+
 def test_a_cell_that_takes_too_much_as_a_whole_is_ended() -> None:
     hungry = "import time; held = bytearray(b'x' * 2**29); time.sleep(170)"
     _, ending = run({}, worker=[PYTHON, "-c", hungry], limits=Limits(seconds=540, cell_mb=300))

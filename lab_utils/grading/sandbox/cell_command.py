@@ -72,7 +72,7 @@ class Bubblewrap:
         own += ["--proc", "/proc", *view.devices(), *_memory("/tmp", _TMP_BYTES, "1777")]
         # Half of it is for the grader, who goes on where the student's programs filled theirs.
         own += _memory(str(self.paths.root), 2 * limits.disk_mb * _MB, "0755")
-        own += self._programs(view.CELL_PARTS)
+        own += [*self._programs(view.CELL_PARTS), *view.programs()]
         own += ["--remount-ro", "/", "--clearenv", "--chdir", str(self.paths.root)]
         for name, value in environment.items():
             own += ["--setenv", name, value]
@@ -92,6 +92,8 @@ class Bubblewrap:
         stage = [self.program, "--die-with-parent", "--new-session"]
         stage += [*view.system(), *view.etc(), "--bind", "/proc", "/proc", *view.devices()]
         stage += [*_memory("/tmp", _TMP_BYTES, "1777"), *self._programs(view.CELL_PARTS)]
+        for file in view.found_programs().values():
+            stage += view.read_only(file)
         return [*stage, "--", sys.executable, "-I", "-S", str(_BECOME), str(user), *command]
 
     def task(self, command: Sequence[str], cwd: Path, own: Path, name: str) -> list[str]:
@@ -106,7 +108,7 @@ class Bubblewrap:
         paths = self.paths
         inner = [*self._inner(f"task {name}"), "--disable-userns"]
         inner += [*view.devices(own / "shm"), *view.writable(own / "tmp", Path("/tmp"))]
-        inner += view.python(view.PROGRAM_PARTS)
+        inner += [*view.python(view.PROGRAM_PARTS), *view.programs()]
         inner += [*view.writable(paths.workspace), *view.writable(paths.scratch)]
         inner += [*view.read_only(paths.shared), *view.read_only(paths.guest)]
         inner += ["--remount-ro", "/"]

@@ -75,19 +75,26 @@ def python(parts: Iterable[Path]) -> list[str]:
         arguments += read_only(prefix)
     for part in (*parts, _EXTRA):
         arguments += read_only(part)
-    arguments += [word for link in _links(prefixes) for word in link]
-    return arguments + programs()
+    return arguments + [word for link in _links(prefixes) for word in link]
 
 
 def programs() -> list[str]:
     """Return programs that people install outside of ``/usr``, at a place of their own."""
     arguments = []
-    for name in _OFTEN_ELSEWHERE:
-        found = shutil.which(name, path=base_environment().get("PATH") or os.defpath)
-        if found is not None and not Path(found).is_relative_to("/usr"):
-            place = PROGRAMS / name
-            arguments += [*folders(place), "--ro-bind", str(Path(found).resolve()), str(place)]
+    for name, file in found_programs().items():
+        place = PROGRAMS / name
+        arguments += [*folders(place), "--ro-bind", str(file), str(place)]
     return arguments
+
+
+def found_programs() -> dict[str, Path]:
+    """Return the files of programs that lie outside of ``/usr``, by name."""
+    found = {}
+    for name in _OFTEN_ELSEWHERE:
+        path = shutil.which(name, path=base_environment().get("PATH") or os.defpath)
+        if path is not None and not Path(path).is_relative_to("/usr"):
+            found[name] = Path(path).resolve()
+    return found
 
 
 def devices(shared_memory: Path | None = None) -> list[str]:
