@@ -7,9 +7,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError, ReadTimeoutError
+
 from lab_utils.checks.base import CheckContext
 from lab_utils.checks.functions import Function
 
+_TOO_MANY = "TooManyRequestsException"
 _TAIL_LINES = 6
 _LONGEST_LINE = 300
 _FRAME, _OWN_FRAME = '  File "', '  File "/var/task/'
@@ -45,11 +48,18 @@ def invoke(context: CheckContext, function: Function, rule_arn: str = "") -> Inv
         function: The function.
         rule_arn: The rule that the event names.
     """
-    answer = context.client("lambda").invoke(
-        FunctionName=function.arn,
-        LogType="Tail",
-        Payload=json.dumps(_event(context, function, rule_arn)),
-    )
+    event = json.dumps(_event(context, function, rule_arn))
+    try:
+        answer = context.client("lambda").invoke(
+            FunctionName=function.arn, LogType="Tail", Payload=event
+        )
+    except ReadTimeoutError:
+        return Invocation("Timed out", "it had not ended when the check went on", ())
+    except ClientError as error:
+        if error.response["Error"]["Code"] != _TOO_MANY:
+            raise
+        said = "no more invocations are taken, as earlier ones have not ended or timed out"
+        return Invocation(_TOO_MANY, said, ())
     payload = answer["Payload"].read()
     log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
     if not answer.get("FunctionError"):

@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass, field
 
 from tests.students.practical import (
-    DIMENSIONS,
     HOT_RULE,
     IOT,
     LAMBDA,
@@ -72,18 +71,18 @@ def renamed() -> Files:
 
 def of_function(old: str, new: str) -> Files:
     """Return the practical with another name for the function, its module and its handler."""
-    files = {
-        name.replace(old, new): text.replace(old, new)
-        for name, text in MAIN.items()
-        if not name.endswith(".tf")
-    }
-    terraform = {name: text for name, text in MAIN.items() if name.endswith(".tf")}
-    terraform[LAMBDA_TF] = (LAMBDA + SCHEDULE).replace(f'"{old}"', f'"{new}"')
-    terraform[LAMBDA_TF] = terraform[LAMBDA_TF].replace(f'"{old}.lambda', f'"{new}.lambda')
-    terraform[LAMBDA_TF] = terraform[LAMBDA_TF].replace(
-        f'"aws_lambda_function" "{new}"', f'"aws_lambda_function" "{old}"'
+    files = dict(MAIN)
+    del files[HANDLER]
+    test = f"ac_control_lambda/tests/test_{old}.py"
+    files[f"ac_control_lambda/src/{new}.py"] = MAIN[HANDLER].replace("lambda_handler", "run")
+    files[test] = MAIN[test].replace(f"from {old}", f"from {new}")
+    files["bin/deploy_lambda.sh"] = MAIN["bin/deploy_lambda.sh"].replace(old, new)
+    files[LAMBDA_TF] = (
+        MAIN[LAMBDA_TF]
+        .replace(f'= "{old}"', f'= "{new}"')
+        .replace(f'"{old}.lambda_handler"', f'"{new}.run"')
     )
-    return {**files, **terraform}
+    return files
 
 
 STRICT_POLICY = """\
@@ -443,7 +442,109 @@ LOOKS_RIGHT = {
     ),
     "wrong unit of time": Variant(
         changed(IOT_TF, 'unit  = "MILLISECONDS"', 'unit  = "SECONDS"'),
-        lost=frozenset({"part3-readings", "part3-dimensions", "part3-boundary", *LOOP}),
+        lost=frozenset(
+            {"part3-readings", "part3-dimensions", "part3-boundary", "part4-function", *LOOP}
+        ),
+        told={"part3-readings": "in SECONDS"},
     ),
 }
-__all__ = ["DASHBOARD", "DIMENSIONS", "LEGITIMATE", "LOOKS_RIGHT", "OTHER_WAYS", "TIMESTREAM"]
+DEPLOYER = """\
+resource "aws_iam_user" "ci" {
+  name = "ci"
+}
+
+data "aws_iam_policy_document" "ci" {
+  statement {
+    actions   = ["lambda:UpdateFunctionCode"]
+    resources = [aws_lambda_function.ac_control_lambda.arn]
+  }
+}
+
+resource "aws_iam_user_policy" "ci" {
+  name   = "deploy"
+  user   = aws_iam_user.ci.name
+  policy = data.aws_iam_policy_document.ci.json
+}
+"""
+SQL = """\
+SELECT {columns}
+FROM "iot"."temperaturesensor"
+WHERE measure_name = 'zone_id' AND time > ago(15m) AND CAST(temperature AS DOUBLE) < 40
+"""
+READINGS = SQL.replace(
+    "{columns}", "time, sensor_id, zone_id, CAST(temperature AS DOUBLE) AS degrees"
+)
+MEANS = (
+    SQL.replace(
+        "{columns}", "bin(time, 1m) AS minute, zone_id, AVG(CAST(temperature AS DOUBLE)) AS mean"
+    )
+    + "GROUP BY bin(time, 1m), zone_id\n"
+)
+DECISIONS = f"""\
+SELECT minute, zone_id,
+  CASE WHEN mean > {{on_above_c}} THEN 'on' WHEN mean < {{off_below_c}} THEN 'off' END AS says
+FROM (
+{MEANS})
+"""
+
+
+def every_other_way() -> Files:
+    """Return a submission that does all of the practical in another way, with the bonus part."""
+    files = of_function("ac_control_lambda", "climate_control")
+    rules = per_sensor(HOT_RULE, "temperature_rule") + per_sensor(
+        READINGS_RULE.replace("/+'\"", "/+' WHERE temperature < 40\""), "timestream_rule"
+    )
+    environment = """\
+  timeout = 15
+  environment {
+    variables = { IOT_ENDPOINT = data.aws_iot_endpoint.iot_endpoint.endpoint_address }
+  }
+}
+"""
+    function = (
+        files[LAMBDA_TF]
+        .replace("python3.7", "python3.12")
+        .replace("rate(1 minute)", "cron(* * * * ? *)")
+    )
+    parts = [
+        MAIN["terraform/provider.tf"],
+        MAIN["terraform/output.tf"],
+        IOT + rules,
+        MAIN["terraform/dynamo.tf"],
+        TIMESTREAM,
+        POLICY_DOCUMENTS + DEPLOYER,
+        function.replace("}\n", environment, 1),
+    ]
+    others = {name: text for name, text in files.items() if not name.endswith(".tf")}
+    return {
+        **others,
+        "terraform/main.tf": "\n".join(parts).replace("\n", "\r\n"),
+        "terraform/files/iot_policy.json": STRICT_POLICY,
+        "ac_control_lambda/src/climate_control.py": BY_ENDPOINT.replace("lambda_handler", "run"),
+        "dashboard/readings.sql": READINGS,
+        "dashboard/zone_means.sql": MEANS,
+        "dashboard/decisions.sql": DECISIONS,
+        "dashboard/invalid.partiql": 'SELECT * FROM "Temperature" WHERE zone_id = 2',
+    }
+
+
+def wrong_in_many_ways() -> Files:
+    """Return a submission with several mistakes that each look right, in parts that are apart."""
+    files = changed("bin/deploy_lambda.sh", "#!/bin/bash", "#!/bin/bash\r")
+    files = changed(IAM_TF, "dynamodb:PutItem", "dynamodb:GetItem", files)
+    files = changed(HANDLER, "return None", "return False", files)
+    return changed(".gitlab-ci.yml", "- payload.zip", "- build/function.zip", files)
+
+
+EVERY_OTHER_WAY = Variant(every_other_way(), lost=frozenset({"part5-tests"}))
+WRONG_IN_MANY_WAYS = Variant(
+    wrong_in_many_ways(),
+    lost=LOOKS_RIGHT["policy lacks the action"].lost
+    | LOOKS_RIGHT["artifact that does not exist"].lost
+    | LOOKS_RIGHT["no hysteresis"].lost,
+    told={
+        **LOOKS_RIGHT["policy lacks the action"].told,
+        **LOOKS_RIGHT["artifact that does not exist"].told,
+        **LOOKS_RIGHT["no hysteresis"].told,
+    },
+)

@@ -14,7 +14,7 @@ from lab_utils.grading.verification.plan import Stage, limit_s, needs_aws, needs
 from lab_utils.grading.verification.timing import within
 from lab_utils.mqtt import DeviceFiles
 
-WAIT_S = 8.0
+WAIT_S = 6.0
 """How long a check waits for what has to happen; it takes milliseconds, if it does."""
 _BEFORE_S = 5.0
 """So long before a check's own limit its programs are ended, so that it can say what it saw."""

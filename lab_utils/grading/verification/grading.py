@@ -13,8 +13,8 @@ from lab_utils.grading.verification import plan
 from lab_utils.grading.verification.aws import CellAws
 from lab_utils.grading.verification.events import PhaseReport, Teller
 from lab_utils.grading.verification.examination import WAIT_S, Examination
+from lab_utils.grading.verification.functions import look_after_functions
 from lab_utils.grading.verification.overwriting import settle
-from lab_utils.grading.verification.runtimes import runtime_remarks
 from lab_utils.grading.verification.steps import Applied, Step, Steps
 from lab_utils.grading.verification.teardown import made_before, remove_unowned
 from lab_utils.mqtt import DeviceFiles
@@ -69,7 +69,7 @@ class Grading:
         for block in applied.set_aside:
             self._teller.set_aside(block)
         client = self._aws.client
-        for remark in (*settle(client, applied.state), *runtime_remarks(client)):
+        for remark in (*settle(client, applied.state), *look_after_functions(client)):
             self._teller.remark(remark)
         self._look_after()
         return applied
