@@ -15,6 +15,7 @@ _FIRST = (
     "integration/test_checks_parts_1_and_2.py",
     "integration/test_checks_part_3.py",
     "integration/test_checks_part_4.py",
+    "integration/test_grading_apply.py",
     "browser/test_jupyterlab.py",
     "browser/test_dashboard.py",
     "browser/test_dashboard_outages.py",
