@@ -56,8 +56,8 @@ and all of them check it against the server certificate.
 """
 _WORKER_THREADS = 64
 _AS_THEY_ARE = Hosting()
-_AT_ONCE = "32"
-"""Invocations at once of a server that encloses functions; AWS gives a new account 10."""
+_AT_ONCE, _EVENTS_AT_ONCE = "16", 4
+"""Invocations at once of a server that encloses functions, and those of events among them."""
 _ENDPOINTS = {
     "iot:Data-ATS": DEVICE_HOST,
     # AWS answers another host here, with a certificate of an older authority. One machine has
@@ -144,7 +144,8 @@ class Ministack:
         mend_iot_registry(self._iot)
         mend_event_rules(self._modules["ministack.services.eventbridge"])
         mend_event_targets(self._modules, clock)
-        mend_async_invocations(self._modules, clock)
+        at_once = _EVENTS_AT_ONCE if hosting.prefix else None
+        mend_async_invocations(self._modules, clock, at_once)
         self._schedules = ScheduleSeam(self._modules, clock)
         self._functions = FunctionSeam(self._modules, clock, doors, hosting)
         self._mend_identity()

@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -17,9 +17,45 @@ from lab_utils.local_aws.schedules.attempts import Outcome, Retrying
 _LOG = logging.getLogger("lab.functions")
 _LATEST = "$LATEST"
 _NS_PER_S = 1e9
+_WAITING = 4
+"""For each event that may be at work, so many may be there: at work, or waiting for a retry."""
 
 
-def mend_async_invocations(modules: Mapping[str, ModuleType], clock: LabClock) -> None:
+class Seats:
+    """How many events may be at work at once, and how many may wait for that.
+
+    Args:
+        at_once: The most that are at work; None for any number.
+    """
+
+    def __init__(self, at_once: int | None) -> None:
+        self._free = None if at_once is None else threading.BoundedSemaphore(at_once)
+        self._places = None if at_once is None else threading.BoundedSemaphore(_WAITING * at_once)
+
+    def enter(self) -> bool:
+        """Return whether one more may be at work or wait; who may has to `leave`."""
+        return self._places is None or self._places.acquire(blocking=False)
+
+    def leave(self) -> None:
+        """Give a place back."""
+        if self._places is not None:
+            self._places.release()
+
+    def use(self, attempt: Callable[[], Outcome]) -> Outcome:
+        """Return what an attempt comes to; it is throttled while all are at work."""
+        if self._free is None:
+            return attempt()
+        if not self._free.acquire(blocking=False):
+            return Outcome.THROTTLED
+        try:
+            return attempt()
+        finally:
+            self._free.release()
+
+
+def mend_async_invocations(
+    modules: Mapping[str, ModuleType], clock: LabClock, at_once: int | None = None
+) -> None:
     """Let every asynchronous invocation be retried as Lambda does, in lab time.
 
     A function error is tried again after one minute and then after two, as often as the
@@ -28,12 +64,17 @@ def mend_async_invocations(modules: Mapping[str, ModuleType], clock: LabClock) -
     Args:
         modules: ministack's modules.
         clock: The lab clock.
+        at_once: How many events may be at work at once; None for any number.
     """
+    seats = Seats(at_once)
     functions: Any = modules["ministack.services.lambda_svc"]
     events: Any = modules["ministack.services.eventbridge"]
 
     def invoke(function: dict[str, Any], event: Any) -> None:
-        invocation = _Invocation(modules, clock, function, event)
+        invocation = _Invocation(modules, clock, function, event, seats)
+        if not seats.enter():
+            _LOG.warning("%s is not invoked with an event: too many wait", invocation.name)
+            return
         # The caller's account and region belong to the thread as well.
         context = contextvars.copy_context()
         name = f"invocation-{invocation.name}"
@@ -59,6 +100,7 @@ class _Invocation:
         clock: The lab clock.
         function: ministack's record of the function.
         event: What it is invoked with.
+        seats: Where it has a place, which it gives back at its end.
     """
 
     def __init__(
@@ -67,7 +109,9 @@ class _Invocation:
         clock: LabClock,
         function: dict[str, Any],
         event: Any,
+        seats: Seats,
     ) -> None:
+        self._seats = seats
         self._functions: Any = modules["ministack.services.lambda_svc"]
         self._responses: Any = modules["ministack.core.responses"]
         self._clock = clock
@@ -85,6 +129,8 @@ class _Invocation:
                 self._try()
             except Exception:  # noqa: BLE001 - the thread's outer edge: it must tell
                 _LOG.exception("%s could not be invoked", self.name)
+            finally:
+                self._seats.leave()
 
     def _try(self) -> None:
         options = self._options()
@@ -95,7 +141,7 @@ class _Invocation:
             Retrying.most_retries if retries is None else int(retries),
             Retrying.oldest_s if oldest_s is None else float(oldest_s),
         )
-        if retrying.run(self._attempt, age_s=self._age_s, wait=self._wait):
+        if retrying.run(lambda: self._seats.use(self._attempt), age_s=self._age_s, wait=self._wait):
             return
         _LOG.warning("%s failed and is not invoked again with this event", self.name)
         failed = (options.get("DestinationConfig") or {}).get("OnFailure") or {}

@@ -32,6 +32,7 @@ _KB_PER_MB = 1024
 _POLL_S = 0.25
 _MOST_FRAMES = 512
 _REAP_S = 2.0
+_LAST_OF_ALL = 15
 _SIGNAL_STATUS = 128
 """Status of a program around another one which a signal ended, without the signal's number."""
 
@@ -154,6 +155,21 @@ class Child:
         except psutil.Error:
             return 0
         return int(getattr(used, "peak_wset", used.rss)) // (_KB_PER_MB * _KB_PER_MB)
+
+    def computed_s(self) -> float:
+        """Return for how long it has computed, seconds; 0 where that is not known."""
+        try:
+            used = psutil.Process(self._runtime_pid()).cpu_times()
+        except (psutil.Error, OSError):
+            return 0.0
+        return float(used.user + used.system)
+
+    def give_way(self) -> None:
+        """Let it compute only where nobody else wants to."""
+        if sys.platform == "win32":
+            return
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PGRP, self._process.pid, _LAST_OF_ALL)
 
     def is_alive(self) -> bool:
         """Return whether the process runs."""

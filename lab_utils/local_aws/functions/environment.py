@@ -39,6 +39,8 @@ _INIT_S = 10.0
 _DRAIN_S = 0.25
 _FLUSH_S = 1.0
 _MOMENT_S = 0.01
+_LONG_S = 1.0
+"""Who computes for longer than that lets others go first."""
 
 
 @dataclass
@@ -114,7 +116,7 @@ class Environment:
         if self._is_new:
             self._note(self._log.init_start(self._clock.now_ns()))
         self._child.send(START, json.dumps(config).encode())
-        limit = TimeLimit(_INIT_S + self.function.timeout_s, self._patience)
+        limit = self._limit(_INIT_S + self.function.timeout_s)
         outcome = self._await_answer(_Wait(request_id, limit))
         duration_ms = (time.monotonic() - began_s) * 1000
         self._peak_mb = self._child.memory_mb()
@@ -138,7 +140,7 @@ class Environment:
         self._note(self._log.start(self._clock.now_ns(), invocation.request_id))
         began_s = time.monotonic()
         self._child.send(INVOKE, self._request(invocation, mark))
-        limit = TimeLimit(function.timeout_s, self._patience)
+        limit = self._limit(function.timeout_s)
         wait = _Wait(invocation.request_id, limit, mark.encode())
         outcome = self._await_answer(wait, flush)
         self._report(invocation.request_id, (time.monotonic() - began_s) * 1000, outcome)
@@ -165,6 +167,9 @@ class Environment:
         """End its process."""
         self._child.end()
 
+    def _limit(self, limit_s: float) -> TimeLimit:
+        return TimeLimit(limit_s, self._patience, self._child.computed_s)
+
     def _request(self, invocation: Invocation, mark: str) -> bytes:
         head = {
             "request_id": invocation.request_id,
@@ -184,14 +189,16 @@ class Environment:
         while not wait.is_complete() and time.monotonic() < wait.until_s():
             # Not less than a moment: what is left may grow while it is waited for.
             until_s = max(wait.until_s(), time.monotonic() + _MOMENT_S)
-            until_s = until_s if flush is None else min(until_s, next_flush_s)
-            frame = self._child.receive(until_s)
+            frame = self._child.receive(min(until_s, next_flush_s))
             if frame is not None and frame.kind == ENDED:
                 return self._ended(wait)
             if frame is not None:
                 self._take(frame, wait)
-            if flush is not None and time.monotonic() >= next_flush_s:
-                flush()
+            if time.monotonic() >= next_flush_s:
+                if wait.limit.computed_s() > _LONG_S:
+                    self._child.give_way()
+                if flush is not None:
+                    flush()
                 next_flush_s = time.monotonic() + _FLUSH_S
         self._end_lines()
         return self._timed_out(wait) if wait.answer is None else _outcome(wait.answer)

@@ -48,15 +48,21 @@ def waited_s() -> float | None:
     return int(found[1]) / _MICROSECONDS if found else None
 
 
+def _nothing() -> float:
+    return 0.0
+
+
 class TimeLimit:
     """A limit of time that began just now.
 
     The time in which something on the machine waited for a processor does not count, up to the
-    patience; where the system does not tell, the patience alone counts.
+    patience; where the system does not tell, the patience alone counts. Who has computed for so
+    long is at the end of it, whatever else the machine had to do.
 
     Args:
         limit_s: The limit, real seconds.
         patience: How many times as long it may be at most.
+        computed: Returns for how long whom it is for has computed, seconds.
         now_s: A clock that never goes back, seconds.
         waited: Returns what `waited_s` does.
     """
@@ -65,18 +71,26 @@ class TimeLimit:
         self,
         limit_s: float,
         patience: float = 1.0,
+        computed: Callable[[], float] = _nothing,
         now_s: Callable[[], float] = time.monotonic,
         waited: Callable[[], float | None] = waited_s,
     ) -> None:
         self._limit_s, self._patience = limit_s, patience
+        self._computed, self._computed_before_s = computed, computed()
         self._now_s, self._waited = now_s, waited
         self._began_s = now_s()
         self._waited_before_s = waited() if patience > 1 else None
 
+    def computed_s(self) -> float:
+        """Return for how long was computed since it began, seconds."""
+        return self._computed() - self._computed_before_s
+
     def left_s(self) -> float:
-        """Return what is left of it, seconds; negative when it is over."""
+        """Return after how long to look again, seconds; not positive when it is over."""
         wall_s = self._now_s() - self._began_s
         most_s = self._limit_s * self._patience - wall_s
+        if self._patience > 1:
+            most_s = min(most_s, self._limit_s - self.computed_s())
         waited = self._waited() if self._waited_before_s is not None else None
         if waited is None or self._waited_before_s is None:
             return most_s

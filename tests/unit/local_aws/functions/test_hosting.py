@@ -17,9 +17,16 @@ class Machine:
 
     now_s: float = 100.0
     waited_s: float | None = 40.0
+    computed_s: float = 5.0
 
     def limit(self, limit_s: float, patience: float) -> TimeLimit:
-        return TimeLimit(limit_s, patience, lambda: self.now_s, lambda: self.waited_s)
+        return TimeLimit(
+            limit_s,
+            patience,
+            lambda: self.computed_s,
+            lambda: self.now_s,
+            lambda: self.waited_s,
+        )
 
     def go_on(self, seconds: float, busy_s: float = 0.0) -> None:
         self.now_s += seconds
@@ -45,6 +52,16 @@ def test_time_in_which_the_machine_had_too_much_to_do_does_not_count() -> None:
     assert limit.left_s() == pytest.approx(-1), "patience has an end"
 
 
+def test_who_has_computed_for_so_long_is_at_the_end_whatever_the_machine_does() -> None:
+    machine = Machine()
+    limit = machine.limit(3, 10)
+    machine.go_on(12, busy_s=12)
+    machine.computed_s += 2.5
+    assert limit.left_s() == pytest.approx(0.5)
+    machine.computed_s += 1
+    assert limit.left_s() < 0
+
+
 def test_without_patience_nobody_asks_the_machine() -> None:
     machine = Machine()
     limit = machine.limit(3, 1)
@@ -55,8 +72,10 @@ def test_without_patience_nobody_asks_the_machine() -> None:
 def test_where_the_system_tells_nothing_patience_alone_counts() -> None:
     machine = Machine(waited_s=None)
     limit = machine.limit(3, 10)
-    machine.go_on(20)
-    assert limit.left_s() == pytest.approx(10)
+    machine.go_on(28)
+    assert limit.left_s() == pytest.approx(2)
+    machine.go_on(3)
+    assert limit.left_s() < 0
 
 
 def test_what_the_system_tells_is_read_in_seconds(
