@@ -55,8 +55,8 @@ def invoke(context: CheckContext, function: Function, rule_arn: str = "") -> Inv
         )
     except ReadTimeoutError:
         return Invocation("Timed out", "it had not ended when the check went on", ())
-    except ClientError as error:
-        if error.response["Error"]["Code"] != _TOO_MANY:
+    except ClientError as refusal:
+        if refusal.response["Error"]["Code"] != _TOO_MANY:
             raise
         said = "no more invocations are taken, as earlier ones have not ended or timed out"
         return Invocation(_TOO_MANY, said, ())
