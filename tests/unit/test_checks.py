@@ -15,7 +15,7 @@ from botocore.stub import Stubber
 from lab_utils.checks import policies
 from lab_utils.checks.base import Check, CheckContext, Finding, run_check, run_checks
 from lab_utils.checks.catalogue import ALL_CHECKS, check_named, run_part
-from lab_utils.checks.storage import describe_difference
+from lab_utils.checks.storage import describe_difference, unwrapped
 from lab_utils.errors import LabError, SettingsError
 from lab_utils.mqtt import DeviceFiles
 
@@ -206,3 +206,28 @@ def test_an_item_that_differs_is_described_by_what_is_missing_other_or_too_much(
     assert "temperature is '45' in the item, but 45 was sent" in found
     assert "zone_id is missing in the item" in found
     assert "payload is in the item, but not in what was sent" in found
+
+
+def test_an_item_that_holds_a_reading_whole_is_the_reading() -> None:
+    reading = {"id": "a", "temperature": 45, "sensor_id": 1, "zone_id": 1}
+    assert unwrapped({"id": "a", "payload": reading}) == reading
+    assert unwrapped(reading) is reading
+    two = {"id": "a", "payload": reading, "more": {"x": 1}}
+    assert unwrapped(two) is two
+
+
+@pytest.mark.parametrize(
+    ("outputs", "status"),
+    [({"iot_endpoint": "host"}, "passed"), ({"broker": "host"}, "passed"), ({"x": "y"}, "failed")],
+)
+def test_the_endpoint_may_be_told_under_another_name(outputs: dict[str, str], status: str) -> None:
+    iot = boto3.client("iot", "eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+    source = {"mode": "data", "type": "aws_iot_endpoint", "name": "mine"}
+    instance = {"attributes": {"endpoint_type": "iot:Data-ATS"}}
+    state = {"resources": [{**source, "instances": [instance]}]}
+    with Stubber(iot) as stub:
+        stub.add_response("describe_endpoint", {"endpointAddress": "host"})
+        context = replace(
+            CONTEXT, client=lambda _service: iot, outputs=outputs, state=lambda: state
+        )
+        assert check_named("part1-endpoint", context).status == status

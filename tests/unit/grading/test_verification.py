@@ -29,6 +29,7 @@ from lab_utils.grading.verification.events import PhaseReport, Teller
 from lab_utils.grading.verification.examination import Examination, failed
 from lab_utils.grading.verification.hidden import load_sources, read_checks
 from lab_utils.grading.verification.order import Order
+from lab_utils.grading.verification.overwriting import settle
 from lab_utils.grading.verification.timing import within
 from lab_utils.mqtt import DeviceFiles
 
@@ -288,3 +289,33 @@ def test_a_cells_folders_are_no_readers_business() -> None:
     teller = Teller(stream, shown)
     teller.remark("no file /cell/private/handed-in/ci/x.yml in /cell/private/handed-in; see /cell")
     assert told(stream)[0]["text"] == "no file ci/x.yml in the submission; see the cell"
+
+
+class RecordingIam:
+    def __init__(self) -> None:
+        self.put: list[dict[str, str]] = []
+
+    def put_role_policy(self, **given: str) -> None:
+        self.put.append(given)
+
+
+def inline_policy(label: str, document: str, name: str = "same") -> dict[str, Any]:
+    attributes = {"id": f"lambda_role:{name}", "role": "lambda_role", "name": name}
+    return {
+        "mode": "managed",
+        "type": "aws_iam_role_policy",
+        "name": label,
+        "instances": [{"attributes": {**attributes, "policy": document}}],
+    }
+
+
+def test_of_two_policies_of_one_name_the_last_by_address_is_there_each_time() -> None:
+    iam = RecordingIam()
+    policies = [inline_policy("z", "last"), inline_policy("a", "first")]
+    resources = [*policies, inline_policy("b", "other", "another name")]
+    [remark] = settle(lambda _service: iam, {"resources": resources})
+    assert remark.startswith("aws_iam_role_policy.z has the name same as well as aws_iam_role")
+    wanted = {"RoleName": "lambda_role", "PolicyName": "same", "PolicyDocument": "last"}
+    assert iam.put == [wanted]
+    assert settle(lambda _service: iam, {"resources": resources[1:]}) == []
+    assert settle(lambda _service: iam, {}) == []
