@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ from lab_utils.settings import CHECKOUT
 from lab_utils.waiting import wait_for
 from tests.integration.grade_stub import BEGUN, ENDED, does
 
-_LIMIT_S = 240.0
+_LIMIT_S = 600.0
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 _ENVIRONMENT = {**os.environ, "PYTHONPATH": str(CHECKOUT), "PYTHONWARNINGS": "default"}
 _GRADE = (sys.executable, "-m", "tests.integration.grade_with_stub")
 
@@ -147,14 +147,14 @@ def test_a_batch_of_all_kinds_ends_with_every_student_in_every_output(place: Pla
 def test_a_batch_that_is_killed_goes_on_where_it_was(place: Place) -> None:
     place.add("ada", earned=10)
     place.add("bob", earned=3)
-    place.add("cleo", seconds=60, earned=1)
+    place.add("cleo", seconds=900, earned=1)
     place.add("dan", earned=4)
     with place.grading("--jobs", "1") as process:
         place.worker_of("cleo")
         workers = everything_below(process)
         process.kill()
         process.wait(_LIMIT_S)
-    _, alive = psutil.wait_procs(_of_ours(workers), timeout=_LIMIT_S)
+    _, alive = psutil.wait_procs(workers, timeout=_LIMIT_S)
     assert alive == []
     assert place.earned() == {"ada": 10, "bob": 3}
     place.add("bob", earned=5)  # handed in anew meanwhile
@@ -168,14 +168,9 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(place: Place) -> None:
     assert place.times("ada") == 1
 
 
-def _of_ours(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
-    """Return the batch's own processes: a cell dies with its worker by bubblewrap's doing."""
-    return [one for one in processes if psutil.pid_exists(one.pid) and one.name() != "sleep"]
-
-
 def test_ctrl_c_stops_at_once_leaves_no_process_and_loses_nothing(place: Place) -> None:
     place.add("ada", earned=10)
-    place.add("bob", seconds=60)
+    place.add("bob", seconds=900)
     with place.grading("--jobs", "2") as process:
         place.worker_of("bob")
         wait_for(
@@ -188,7 +183,7 @@ def test_ctrl_c_stops_at_once_leaves_no_process_and_loses_nothing(place: Place) 
     assert process.returncode == 130
     assert "Traceback" not in said
     assert "1 of 2 graded; go on with --resume." in said
-    _, alive = psutil.wait_procs(_of_ours(workers), timeout=_LIMIT_S)
+    _, alive = psutil.wait_procs(workers, timeout=_LIMIT_S)
     assert alive == []
     assert set(place.rows()) == {"ada"}
 

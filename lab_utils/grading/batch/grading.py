@@ -71,8 +71,7 @@ class Grading:
         kept = self._book.kept(task.student, sha256_of(submission.pack()))
         if kept is None:
             return False
-        remarks = (*task.remarks, *submission.remarks)
-        self._book.keep(replace(kept, handed=task.handed, remarks=remarks))
+        self._book.keep(replace(kept, handed=task.handed, remarks=task.remarks))
         return True
 
     def run(self, tasks: list[Task], workers: Workers) -> None:
@@ -132,7 +131,8 @@ class Grading:
         content = submission.pack()
         if submission.form == NOTHING:
             entry = _entry(task, self._book.run, submission, sha256_of(content))
-            self._record(entry, UNREADABLE, "Nothing of the practical is in it.")
+            said = ("Nothing of the practical is in it.", *submission.remarks)
+            self._record(entry, UNREADABLE, printable(" ".join(said), _LONGEST_REASON))
             return None
         return _entry(task, self._book.run, submission, sha256_of(content)), content
 
@@ -184,7 +184,7 @@ def _entry(task: Task, run: str, submission: Submission | None, sha256: str = ""
         sha256=sha256,
         graded_at="",
         run=run,
-        remarks=(*task.remarks, *(submission.remarks if submission else ())),
+        remarks=task.remarks,  # what is to be said of its files, the verdict says
     )
 
 
