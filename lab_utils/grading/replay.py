@@ -8,7 +8,8 @@ show something, as released, need no run: the grader applies the configuration i
 
 What wins: a file of the submission that differs from the course's is what the student's workspace
 held at last. A cell that writes such a file, or declares a block that such a file declares, is
-passed over; after the run these files are as they were submitted.
+passed over; after the run these files are as they were submitted. Files of the course that a
+notebook's Python deleted are put back, and then what cells had written and is gone.
 
 What is contained: everything runs in one enclosed program that sees the workspace and nothing
 else. A cell is interrupted at its limit, a kernel that ends or ignores that is followed by another
@@ -39,6 +40,7 @@ from lab_utils.settings import CHECKOUT, base_environment
 CELL_S, NOTEBOOK_S = 60.0, 180.0
 _WORKER = [sys.executable, "-P", "-m", "lab_utils.grading.replaying.worker"]
 _PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH")
+_FILLING_S = 60.0
 _MOST_FAILURES = 20
 _SIGNALS = 128
 
@@ -127,7 +129,12 @@ def replay(
             report(f"{chapter.name} has Python of the student's own, which is run")
     before = save(workspace) if has_python else {}
     done = _run(plan, workspace, enclosure, session_file, timeout_s)
-    return _put_back(workspace, before, plan.own, done) if has_python else done
+    if not has_python:
+        return done
+    mended = _put_back(workspace, before, plan.own, done)
+    if mended != done or not done.is_done:
+        _run(plan, workspace, enclosure, session_file, _FILLING_S, is_filling=True)
+    return mended
 
 
 def _put_back(
@@ -166,7 +173,13 @@ def replay_teardown(
 
 
 def _run(
-    plan: Plan, workspace: Path, enclosure: Runner, session_file: Path, timeout_s: float
+    plan: Plan,
+    workspace: Path,
+    enclosure: Runner,
+    session_file: Path,
+    timeout_s: float,
+    *,
+    is_filling: bool = False,
 ) -> ReplayDone:
     speed = int(json.loads(session_file.read_text(encoding="utf-8"))["speed"])
     order = {
@@ -175,6 +188,7 @@ def _run(
         "speed": speed,
         "cell_s": CELL_S,
         "notebook_s": NOTEBOOK_S,
+        "is_filling": is_filling,
     }
     environment = _environment(workspace, session_file, speed)
     given = json.dumps(order).encode()

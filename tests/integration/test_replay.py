@@ -114,7 +114,7 @@ def test_a_notebook_that_kills_what_runs_it_loses_no_file(told: Told) -> None:
     assert "did not come to its end: a program in it ended it" in told["replay"]["said"][-1]
     files = told["files"]
     for name, block in {
-        "iot.tf": 'resource "aws_iot_topic_rule" "readings"',
+        "iot.tf": 'resource "aws_iot_certificate" "cert"',
         "lambda.tf": 'resource "aws_lambda_permission"',
         "output.tf": "test.cert.pem",
         "timestream.tf": 'resource "aws_timestreamwrite_table"',

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab_utils.configuration import declared_addresses, write_section
+from lab_utils.configuration import declared_addresses, folder_addresses, write_section
 from lab_utils.errors import SettingsError
 from lab_utils.grading.replaying.plan import Plan, Step
 from lab_utils.settings import read_settings
@@ -40,6 +40,13 @@ class FileCells:
         except (SettingsError, OSError) as error:
             return f"{type(error).__name__}: {_reason(error)}"
         return ""
+
+    def is_gone(self, step: Step) -> bool:
+        """Return whether nothing is left of what a cell wrote: its blocks, or its file."""
+        if step.magic == "workspace":
+            return not (self.workspace / step.file).is_file()
+        folder = self.workspace / "terraform"
+        return not set(declared_addresses(step.text)) & set(folder_addresses(folder))
 
     def _is_passed_over(self, step: Step) -> bool:
         if step.magic == "workspace":

@@ -46,6 +46,15 @@ class Replay:
     cell_s: float
     notebook_s: float
 
+    def fill(self) -> None:
+        """Write the files of those cells again of which nothing is left."""
+        files = FileCells(self.plan, self.workspace)
+        for chapter in self.plan.chapters:
+            for step in chapter.steps:
+                if step.magic and files.is_gone(step):
+                    files.write(step)
+        tell("done")
+
     def run(self) -> None:
         """Write the files, then run what has to be run."""
         files = FileCells(self.plan, self.workspace)
@@ -119,4 +128,6 @@ def replay_of(order: Mapping[str, Any]) -> Replay:
 
 
 if __name__ == "__main__":
-    replay_of(json.load(sys.stdin)).run()
+    given = json.load(sys.stdin)
+    asked = replay_of(given)
+    asked.fill() if given["is_filling"] else asked.run()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
+from lab_utils.grading.sandbox.output import clean
+
 _SHOWN = 4
 _LONGEST_NAME, _LONGEST_LINE = 120, 300
 
 
 def shown(text: str, longest: int = _LONGEST_NAME) -> str:
     """Return a text of somebody else's on one line, without control characters, cut to a length."""
-    line = " ".join("".join(map(_visible, text)).split())
+    line = " ".join("".join(map(_visible, clean(text))).split())
     return line if len(line) <= longest else f"{line[: longest - 3]}..."
 
 
