@@ -33,7 +33,8 @@ def handler(event, context):
         held = bytearray(b"x" * (330 * 2**20))
         time.sleep(50)
     if event["do"] == "look":
-        return [sorted(os.listdir(path)) for path in ("/cell", "/cell/server/lab", "/tmp")]
+        places = ("/cell", "/cell/server/lab", "/tmp")
+        return [*(sorted(os.listdir(path)) for path in places), os.nice(0)]
     return "alive"
 """
 

@@ -213,8 +213,9 @@ def test_links_that_lead_out_are_taken_away(cell: tuple[Seen, Ending]) -> None:
     assert {"lambda/inside", "lambda/src"} <= set(cell[0]["left"]["output"])
 
 
-def test_a_function_sees_its_code_alone(cell: tuple[Seen, Ending]) -> None:
-    root, lab, tmp = json.loads(cell[0]["function look"]["output"])
+def test_a_function_sees_its_code_alone_and_computes_last(cell: tuple[Seen, Ending]) -> None:
+    root, lab, tmp, niceness = json.loads(cell[0]["function look"]["output"])
+    assert niceness >= 10
     assert (root, lab, tmp) == (["server"], ["functions"], [])
 
 

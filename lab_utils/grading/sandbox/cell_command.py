@@ -34,6 +34,12 @@ _NAMESPACES = (
     "--unshare-cgroup-try",
 )
 _TASK_THREADS, _FUNCTION_THREADS = 512, 128
+_LAST = ("/bin/sh", "-c", '{ echo 10 > /proc/self/autogroup; } 2>&-; exec nice -n 10 "$@"', "sh")
+"""Lets a function compute when nobody else wants to: one without end must not hold others up.
+
+Where Linux shares the processor out by sessions, niceness counts within one session alone; then
+the session has a niceness of its own.
+"""
 PART = "LAB_PART"
 """The variable that says, as the first of a command's arguments, what is enclosed."""
 
@@ -134,7 +140,7 @@ class Bubblewrap:
         inner = [*self._inner("function"), "--disable-userns", *view.devices()]
         inner += [*_memory("/tmp", disk_mb * _MB, "1777"), *view.python(view.PROGRAM_PARTS)]
         inner += ["--ro-bind", "{folder}", "{folder}", "--remount-ro", "/", "--chdir", "{folder}"]
-        return [*inner, "--", *_few(_FUNCTION_THREADS)]
+        return [*inner, "--", *_few(_FUNCTION_THREADS), *_LAST]
 
     def _programs(self, parts: Iterable[Path]) -> list[str]:
         """Return Python and bubblewrap; they may lie below ``/tmp``, which has to be there before.
