@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from lab_utils.grading.verification import plan
 from lab_utils.grading.verification.aws import CellAws
 from lab_utils.grading.verification.events import PhaseReport, Teller
 from lab_utils.grading.verification.examination import WAIT_S, Examination
+from lab_utils.grading.verification.foreign import remove_foreign
 from lab_utils.grading.verification.functions import look_after_functions
 from lab_utils.grading.verification.overwriting import settle
 from lab_utils.grading.verification.steps import Applied, Step, Steps
@@ -64,8 +65,10 @@ class Grading:
     def _apply(self) -> Applied:
         applied = Applied()
         with self._teller.phase(plan.APPLY) as report:
+            self._remove_foreign({})
             applied = self._steps.apply()
             self._tell(applied, report)
+            self._remove_foreign(applied.state)
         for block in applied.set_aside:
             self._teller.set_aside(block)
         client = self._aws.client
@@ -134,6 +137,11 @@ class Grading:
             looks = examination.with_facts(made=made, state=self._steps.state, workspace=workspace)
             checks = plan.teardown_checks(self._hidden)
             looks.run(plan.Stage(plan.TEARDOWN, checks), report)
+
+    def _remove_foreign(self, state: Mapping[str, Any]) -> None:
+        remark = remove_foreign(self._steps.workspace, self._aws.client, state)
+        if remark:
+            self._teller.remark(remark)
 
     def _remove_unowned(self) -> None:
         remark = remove_unowned(self._steps.workspace, self._aws.client)

@@ -1,0 +1,54 @@
+"""What a student's programs made in AWS beside Terraform, which earns nothing.
+
+A package script, a provisioner or a deploy script could call AWS itself and make there what the
+configuration lacks. The practical is done in Terraform, so the grader takes such things away before
+anything is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lab_utils.teardown.calls import ClientOf
+from lab_utils.teardown.leftovers import Leftover
+from lab_utils.teardown.ownership import IN_STATE, owner_of
+from lab_utils.teardown.removal import remove_all
+from lab_utils.teardown.survey import survey
+
+_BUSY_S = 5.0
+_MOST_NAMED = 6
+_NOT_LOOKED_AT = ("S3", "CloudWatch Logs")
+"""No check looks at them, and deploying may use a bucket or leave a log."""
+_REMARK = (
+    "The submission's programs made this in AWS by themselves, not by Terraform: {names}. Only "
+    "what Terraform makes counts, so the grader removed it."
+)
+
+
+def remove_foreign(workspace: Path, client: ClientOf, state: Mapping[str, Any]) -> str:
+    """Remove what Terraform did not make, and return a remark on it; "" if there is nothing.
+
+    Args:
+        workspace: The workspace.
+        client: Returns the client of a service.
+        state: Terraform's state; {} before the apply.
+    """
+    found = survey(client, owner_of(workspace, state, None)).leftovers
+    foreign = [one for one in found if _is_foreign(one)]
+    if not foreign:
+        return ""
+    remove_all(client, foreign, lambda _line: None, _BUSY_S)
+    names = [one.title for one in foreign[:_MOST_NAMED]]
+    more = len(foreign) - len(names)
+    return _REMARK.format(names="; ".join([*names, *([f"and {more} more"] if more else [])]))
+
+
+def _is_foreign(one: Leftover) -> bool:
+    # Files of the workspace may claim more than the state does, and they are the student's.
+    return not one.why.startswith(IN_STATE) and not _is_of_no_use(one)
+
+
+def _is_of_no_use(one: Leftover) -> bool:
+    return one.service in _NOT_LOOKED_AT or one.kind == "logging options"
