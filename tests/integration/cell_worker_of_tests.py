@@ -105,6 +105,7 @@ def leave_links() -> None:
 
 def main() -> None:
     say("given", output=(CELL.paths.given / "hidden.py").read_text(encoding="utf-8"))
+    say("root", output=str(CELL.paths.root))
     if ORDER["functions"]:
         session = start_server()
         try_functions(session)

@@ -17,6 +17,7 @@ import pytest
 from lab_utils.grading.sandbox.cell_command import Bubblewrap
 from lab_utils.grading.sandbox.limits import Limits
 from lab_utils.grading.sandbox.paths import CellPaths
+from lab_utils.grading.sandbox.processes import mentioning
 from lab_utils.grading.sandbox.supervisor import DONE, FAILED, LATE, OVER, Ending, run_cell
 from lab_utils.settings import CHECKOUT
 from lab_utils.waiting import wait_for
@@ -270,6 +271,7 @@ def test_without_an_enclosure_it_works_alike() -> None:
     assert ending.status == DONE, ending
     assert seen["function live"]["output"] == '"alive"'
     assert not [sentence for sentence in seen["ended"]["output"] if "Lambda" in sentence]
+    assert wait_for(lambda: True if not mentioning(seen["root"]["output"]) else None, 30.0)
     assert seen["escapes"]["output"] == "100 of 100\n"
     assert seen["memory"]["reason"] == REASONS["memory"]
     assert "No such file" in seen["none"]["errors"]

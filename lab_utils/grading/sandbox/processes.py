@@ -85,6 +85,16 @@ def proportional_memory(table: Mapping[int, Process], pids: Iterable[int]) -> in
     return sum(_proportional(table[pid]) for pid in pids)
 
 
+def mentioning(words: str) -> set[int]:
+    """Return the processes whose command or environment holds words that no other's does."""
+    found = set()
+    for one in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if any(words in text for text in (*one.cmdline(), *one.environ().values())):
+                found.add(one.pid)
+    return found - {os.getpid()}
+
+
 def kill_all(pids: Iterable[int]) -> None:
     """End processes at once; none of them can refuse."""
     for pid in pids:

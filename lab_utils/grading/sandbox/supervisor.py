@@ -30,6 +30,7 @@ from lab_utils.grading.sandbox.paths import CellPaths
 from lab_utils.grading.sandbox.processes import (
     kill_all,
     list_processes,
+    mentioning,
     proportional_memory,
     tree,
 )
@@ -244,9 +245,10 @@ def _events(pipe: IO[bytes], others: Kept) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """Yield a temporary folder, which is removed whatever it holds."""
+    """Yield a temporary folder; what still runs for it is ended then, and it is removed."""
     folder = Path(tempfile.mkdtemp(prefix="lab-cell-")).resolve()
     try:
         yield folder
     finally:
+        kill_all(mentioning(str(folder)))
         shutil.rmtree(folder, ignore_errors=True)
