@@ -25,7 +25,7 @@ from lab_utils.grading.verification.order import Order
 
 
 def grade(arguments: argparse.Namespace, grade_submission: Grade = grade_one) -> int:
-    """Grade a folder of submissions, and return 0 if each was graded or has its reason.
+    """Grade a folder of submissions; return 0 if each was graded, and all was made of the results.
 
     Args:
         arguments: Of the command line.
@@ -40,7 +40,7 @@ def grade(arguments: argparse.Namespace, grade_submission: Grade = grade_one) ->
     summary = grade_batch(plan, _workers(arguments, plan.order), grade_submission, progress)
     data = _data(summary, plan)
     say(arguments, data, "\n".join(_lines(data)))
-    return 1 if summary.not_graded else 0
+    return 1 if summary.not_graded or summary.written.failures else 0
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:

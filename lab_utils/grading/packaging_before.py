@@ -137,7 +137,9 @@ def _has_code(path: Path) -> bool:
 
 def _entries(place: Workplace, script: Script) -> set[Path]:
     folders = (place.workspace, script.path.parent)
-    return {path for folder in folders for path in folder.iterdir()}
+    # A script may have removed its own folder, or put a link in its place.
+    there = [folder for folder in folders if folder.is_dir() and place.holds(folder)]
+    return {path for folder in there for path in folder.iterdir()}
 
 
 def _remove_new(place: Workplace, script: Script, before: set[Path]) -> None:

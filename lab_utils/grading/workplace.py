@@ -23,6 +23,8 @@ MOST_KEPT = 64 * 1024
 _LONGEST_LINE = 1024 * 1024
 _CHUNK = 64 * 1024
 _GRACE_S = 5.0
+_NOT_STARTED = 127
+"""The exit status with which a shell, too, says that a program cannot be started."""
 _QUIET_S = 0.5
 """How long after its end a program's output may still come."""
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
@@ -112,16 +114,18 @@ class Task:
         self.status = 0
 
     def lines(self) -> Iterator[str]:
-        """Yield what it prints, both streams, line by line; at the end nothing of it runs on."""
-        with subprocess.Popen(
-            self._command,
-            cwd=self._cwd,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        ) as process:
+        """Yield what it prints, both streams, line by line; at the end nothing of it runs on.
+
+        Where it cannot be started, as in a folder that another program has removed, the one line
+        is the system's reason.
+        """
+        try:
+            started = self._start()
+        except OSError as error:
+            self.status = _NOT_STARTED
+            yield f"{error.strerror}: {error.filename}"
+            return
+        with started as process:
             self._process = process
             watch = threading.Timer(self._timeout_s, self.end)
             watch.daemon = True
@@ -132,6 +136,17 @@ class Task:
             finally:
                 watch.cancel()
                 _kill(process)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self._command,
+            cwd=self._cwd,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
     def end(self) -> None:
         """End it: first as Ctrl-C does, so that Terraform keeps what it has made in its state."""

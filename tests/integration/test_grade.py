@@ -143,6 +143,13 @@ def test_a_batch_of_all_kinds_ends_with_every_student_in_every_output(place: Pla
     assert place.results()["ada"]["final"] == 8.0  # this time nothing was due
     assert place.results()["bob"]["history"] == []
 
+    nowhere = f"sqlite:///{place.out / 'no folder' / 'gradebook.db'}"
+    done = place.grade("--only", "ada", "--resume", "--db", nowhere)
+
+    assert done.returncode == 1
+    assert "Could not write the gradebook" in done.stderr
+    assert place.earned()["ada"] == 8
+
 
 def test_a_batch_that_is_killed_goes_on_where_it_was(place: Place) -> None:
     place.add("ada", earned=10)

@@ -2,7 +2,8 @@
 
 The grader in a cell sees more than the student's programs do: solutions, hidden checks, the
 state of the embedded AWS. A link to one of them would be followed by whatever packs or copies the
-workspace, and a pipe (FIFO) would keep its reader waiting for ever.
+workspace, and a pipe (FIFO) would keep its reader waiting for ever. What its owner may not read or
+write any more would end the grader, which is the same user: the owner's rights come back.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from lab_utils.grading.sandbox.output import clean
@@ -51,6 +51,7 @@ def _what_is_wrong(entry: os.DirEntry[str], roots: Sequence[str]) -> str:
     if entry.is_dir(follow_symlinks=False):
         return "a folder with too long a path" if _is_deep(entry) else ""
     if entry.is_file(follow_symlinks=False):
+        _give_rights(entry.path, stat.S_IRUSR | stat.S_IWUSR)
         return ""
     is_pipe = stat.S_ISFIFO(entry.stat(follow_symlinks=False).st_mode)
     return "a pipe" if is_pipe else "a socket"
@@ -71,17 +72,19 @@ def _remove(entry: os.DirEntry[str]) -> None:
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Yield everything below a folder; one that cannot be read is opened for its owner first."""
+    """Yield everything below a folder; each folder is opened for its owner first."""
     waiting = [str(folder)]
     while waiting:
-        for entry in _list(waiting.pop()):
+        current = waiting.pop()
+        _give_rights(current, stat.S_IRWXU)
+        for entry in list(os.scandir(current)):
             yield entry
             if entry.is_dir(follow_symlinks=False) and not _is_deep(entry):
                 waiting.append(entry.path)
 
 
-def _list(folder: str) -> list[os.DirEntry[str]]:
-    with suppress(PermissionError):
-        return list(os.scandir(folder))
-    Path(folder).chmod(0o700)
-    return list(os.scandir(folder))
+def _give_rights(path: str, wanted: int) -> None:
+    """Give the owner rights to a file or folder that is no link; others stay as they are."""
+    mode = stat.S_IMODE(os.lstat(path).st_mode)
+    if mode & wanted != wanted:
+        Path(path).chmod(mode | wanted)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lab_utils.checks.base import Check, CheckContext, say_nothing
-from lab_utils.grading.results import DONE
+from lab_utils.grading.results import DONE, FAILED
 from lab_utils.grading.verification import plan
 from lab_utils.grading.verification.aws import CellAws
 from lab_utils.grading.verification.events import PhaseReport, Teller
@@ -66,7 +66,7 @@ class Grading:
         applied = Applied()
         with self._teller.phase(plan.APPLY) as report:
             self._remove_foreign({})
-            applied = self._steps.apply()
+            applied = self._applied()
             self._tell(applied, report)
             self._remove_foreign(applied.state)
         for block in applied.set_aside:
@@ -79,8 +79,14 @@ class Grading:
 
     def _step(self, name: str, work: Callable[[], Step]) -> None:
         with self._teller.phase(name) as report:
-            self._tell(work(), report)
+            self._tell(_done(work), report)
         self._look_after()
+
+    def _applied(self) -> Applied:
+        try:
+            return self._steps.apply()
+        except OSError as error:
+            return Applied(FAILED, (_of_files(error),))
 
     def _tell(self, step: Step, report: PhaseReport) -> None:
         report.status = step.status
@@ -129,7 +135,7 @@ class Grading:
         with self._teller.phase(plan.TEARDOWN) as report:
             workspace, client = self._steps.workspace, self._aws.client
             made = made_before(workspace, client, applied.state)
-            destroyed = self._steps.destroy()
+            destroyed = _done(self._steps.destroy)
             self._tell(destroyed, report)
             self._look_after()
             if self._steps.is_repository:
@@ -147,6 +153,18 @@ class Grading:
         remark = remove_unowned(self._steps.workspace, self._aws.client)
         if remark:
             self._teller.remark(remark)
+
+
+def _done(work: Callable[[], Step]) -> Step:
+    """Return how a step ended; what a student did to the files of the cell costs it alone."""
+    try:
+        return work()
+    except OSError as error:
+        return Step(FAILED, (_of_files(error),))
+
+
+def _of_files(error: OSError) -> str:
+    return f"The grader cannot use the workspace as it was left: {error}"
 
 
 def _nothing_made(applied: Applied) -> str:

@@ -153,6 +153,16 @@ def test_without_a_script_the_sources_are_packed_alone(tmp_path: Path) -> None:
         assert archive.read("control.py").decode() == SOURCE
 
 
+@pytest.mark.parametrize("left", ["rm -r bin", "mv bin away && ln -s ../outside bin"])
+def test_a_script_that_takes_its_own_folder_away_ends_nothing(tmp_path: Path, left: str) -> None:
+    kept = tmp_path / "outside" / "kept" / "file"
+    write(kept.parent, {"file": ""})
+    script = f"#!/bin/sh\n# zip\n{left}\nexit 1\n"
+    packaged = packed_alone(tmp_path / "w", {"bin/package.sh": script, "c/control.py": SOURCE})
+    assert packaged.said[0].startswith("bin/package.sh made no package")
+    assert kept.exists()
+
+
 def test_a_placeholder_stays_one(tmp_path: Path) -> None:
     files = {"terraform/l.tf": FUNCTION.format(filename='"files/empty_package.zip"')}
     packed_alone(tmp_path, {**files, "code/control.py": SOURCE})

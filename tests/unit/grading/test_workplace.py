@@ -46,6 +46,14 @@ def test_only_the_end_of_much_output_is_kept(tmp_path: Path) -> None:
     assert len(ended.output) <= MOST_KEPT + len("\nend")
 
 
+def test_a_program_that_cannot_be_started_says_why(tmp_path: Path) -> None:
+    place = place_of(tmp_path)
+    ended = run(place, [sys.executable], tmp_path / "gone", {}, LONG_S)
+    assert ended.status == 127
+    assert ended.output.startswith("No such file or directory: ")
+    assert not ended.is_late
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [

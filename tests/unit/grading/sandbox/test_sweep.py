@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import sys
 from pathlib import Path
 
@@ -85,3 +86,14 @@ def test_a_name_that_is_no_text_can_be_told(paths: CellPaths) -> None:
     [said] = sweep(paths)
     assert said.encode("utf-8").startswith(b"?")
     assert "\x1b" not in said
+
+
+def test_a_students_program_takes_no_rights_from_the_grader(paths: CellPaths) -> None:
+    folder, file = paths.workspace / "shut", paths.workspace / "shut" / "secret"
+    folder.mkdir()
+    file.touch()
+    for path, mode in ((file, 0o000), (folder, 0o400), (paths.workspace, 0o500)):
+        path.chmod(mode)
+    assert sweep(paths) == []
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (paths.workspace, folder, file)]
+    assert modes == [0o700, 0o700, 0o600]
