@@ -40,7 +40,7 @@ from tests.students.practical import (
 
 Make = Callable[[Path, str], object]
 """Takes the folder of the submissions and the student; writes the submission."""
-SECRET = "tell-nobody-4711"
+SECRET, NEIGHBOUR = "tell-nobody-4711", "a-neighbours-own-815"
 LEFTOVER_COMMAND = "sleep 100471"
 SCRIPT = "bin/package_lambda.sh"
 TWO_PARTS: Files = {
@@ -164,7 +164,7 @@ _LEFTOVER = _script(
 CLASS: dict[str, tuple[int, Make]] = {
     "right": (100, _reference),
     "right-notebooks": (100, _solved_notebooks),
-    "two-parts": (35, _folder(TWO_PARTS)),
+    "two-parts": (35, _folder({**TWO_PARTS, "terraform/own.tf": f"# {NEIGHBOUR}\n"})),
     "two-notebooks": (30, _two_notebooks),
     "one-part": (23, _folder({**TWO_PARTS, "terraform/iot.tf": IOT})),
     "no-permission": (23, _folder(changed("terraform/iam.tf", "PutItem", "GetItem", TWO_PARTS))),
