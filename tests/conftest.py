@@ -8,6 +8,8 @@ import pytest
 
 _ROOT = Path(__file__).parent
 _FIRST = (
+    "integration/test_grade_twenty.py",
+    "integration/test_grade.py",
     "integration/test_gitlab_ci.py",
     "notebooks/test_release.py",
     "integration/test_checks_part_6.py",
