@@ -250,7 +250,7 @@ class _Run:
 
     def _keep_artifacts(self, place: Path) -> Iterator[Path]:
         source = self._bench.repository / STATE / "artifacts"
-        if not source.is_dir():
+        if not source.is_dir() or source.is_symlink():  # A job could have put a link there.
             return
         target = place / "artifacts"
         shutil.move(source, target)

@@ -77,13 +77,14 @@ def _pairs(workspace: Path, state: Mapping[str, Any]) -> Iterator[Pair]:
 def _certificates(state: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the certificates of a state, those first that a device can use."""
     attachments = instances(state, "aws_iot_policy_attachment")
-    allowed = {one.get("target") for one in attachments}
+    # As texts: in a state that a student has written, they may be of any type.
+    allowed = {str(one.get("target")) for one in attachments}
     things = {
-        one.get("principal") for one in instances(state, "aws_iot_thing_principal_attachment")
+        str(one.get("principal")) for one in instances(state, "aws_iot_thing_principal_attachment")
     }
 
     def rank(one: Mapping[str, Any]) -> tuple[bool, bool, bool]:
-        arn = one.get("arn")
+        arn = str(one.get("arn"))
         return (arn not in allowed, not one.get("active"), arn not in things)
 
     return sorted(instances(state, "aws_iot_certificate"), key=rank)

@@ -60,10 +60,6 @@ class Sources:
         self.texts[path] = text
         write_file(self.place, path, text.encode("utf-8"))
 
-    def root_files(self) -> list[Path]:
-        """Return the files of the root module."""
-        return [path for path in self.texts if path.parent == self.folder]
-
 
 def find_configuration(workspace: Path) -> Path | None:
     """Return the folder of a submission's root module; None if there is no Terraform file.

@@ -39,15 +39,6 @@ def read_checks(folder: Path) -> dict[str, str]:
     return sources
 
 
-def load_folder(folder: Path | None) -> tuple[Check, ...]:
-    """Return the checks of a folder's modules; none without a folder."""
-    if folder is None or not folder.is_dir():
-        return ()
-    return load_sources(
-        {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
-    )
-
-
 def load_sources(sources: Mapping[str, str]) -> tuple[Check, ...]:
     """Return the checks of some modules, in the order of their names.
 

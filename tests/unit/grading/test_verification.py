@@ -319,3 +319,5 @@ def test_of_two_policies_of_one_name_the_last_by_address_is_there_each_time() ->
     assert iam.put == [wanted]
     assert settle(lambda _service: iam, {"resources": resources[1:]}) == []
     assert settle(lambda _service: iam, {}) == []
+    odd = [{**one, "instances": [{"attributes": ["no object"]}] * 2} for one in resources]
+    assert settle(lambda _service: iam, {"resources": odd}) == []

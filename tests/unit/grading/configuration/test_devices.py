@@ -110,3 +110,15 @@ def test_what_is_no_certificate_is_no_error(tmp_path: Path) -> None:
     (workspace / "c.pem").symlink_to("/dev/zero")
     state = {"resources": [resource("aws_iot_certificate", certificate_pem=1, private_key={})]}
     assert found(tmp_path, state) is None
+
+
+def test_a_state_that_a_student_has_written_ends_nothing(
+    tmp_path: Path, pairs: tuple[Pair, Pair]
+) -> None:
+    resources = [
+        certificate(pairs[0], "arn:a"),
+        resource("aws_iot_certificate", arn=["no", "text"], certificate_pem=7),
+        resource("aws_iot_policy_attachment", target=["no", "text"]),
+        resource("aws_iot_thing_principal_attachment", principal={"no": "text"}),
+    ]
+    assert found(tmp_path, {"resources": resources}) == pairs[0]
