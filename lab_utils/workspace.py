@@ -14,6 +14,8 @@ SEEDED_FOLDERS = ("terraform", "lambda", "ci")
 """What a fresh workspace starts from: the folders of the checkout that students work in."""
 LAMBDA_FOLDERS = ("lambda/ac_control_lambda", "ac_control_lambda")
 """Where the function may be: the lab's place, and that of the practical's own repository."""
+_NO_FUNCTION = ("src", "tests", "test")
+"""Folders within that of a function."""
 _NOT_SEEDED = shutil.ignore_patterns(
     ".terraform*",
     "*.tfstate*",
@@ -89,8 +91,26 @@ def _has_own_scripts(workspace: Path) -> bool:
 
 
 def lambda_folder(workspace: Path) -> Path:
-    """Return the folder of the workspace's function; where it ought to be if there is none."""
+    """Return the folder of the workspace's function; where it ought to be if there is none.
+
+    Some give the practical's folder another name: then it is the first one in ``lambda/``, else
+    ``lambda/`` itself, else the first at the top whose name speaks of a lambda, that holds Python
+    or a ``src/`` with Python.
+    """
     places = [workspace / name for name in LAMBDA_FOLDERS]
-    root = workspace.resolve()
-    inside = (place for place in places if place.resolve().is_relative_to(root))
-    return next((place for place in inside if place.is_dir()), places[0])
+    usual = next((place for place in places if place.is_dir()), None)
+    if usual is not None:
+        return usual
+    others = [
+        *sorted(workspace.glob("lambda/*/")),
+        workspace / "lambda",
+        *sorted(workspace.glob("*[Ll]ambda*/")),
+    ]
+    return next((other for other in others if _holds_function(other)), places[0])
+
+
+def _holds_function(folder: Path) -> bool:
+    """Return whether a folder, which is no link, has the sources of a function at its top."""
+    if folder.is_symlink() or folder.name in _NO_FUNCTION:
+        return False
+    return any(folder.glob("*.py")) or any(folder.glob("src/*.py"))

@@ -50,6 +50,17 @@ def test_without_a_function_its_place_is_the_labs(tmp_path: Path) -> None:
     assert lambda_folder(tmp_path) == tmp_path / "lambda" / "ac_control_lambda"
 
 
+@pytest.mark.parametrize(
+    "file", ["lambda/control/src/main.py", "lambda/main.py", "lambda/src/main.py", "my_Lambda/a.py"]
+)
+def test_a_function_is_found_in_a_folder_of_another_name(tmp_path: Path, file: str) -> None:
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text("", encoding="utf-8")
+    (tmp_path / "lambda_notes").mkdir()
+    own = file.removesuffix("/main.py").removesuffix("/a.py").removesuffix("/src")
+    assert lambda_folder(tmp_path) == tmp_path / own
+
+
 def test_a_seeded_workspace_starts_from_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "work" / "old").mkdir(parents=True)
     seed_workspace(CHECKOUT, tmp_path / "work")

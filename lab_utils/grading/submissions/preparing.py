@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab_utils.grading.submissions.course import given_seed
 from lab_utils.grading.submissions.submission import BOTH, NOTEBOOKS
-from lab_utils.workspace import LAMBDA_FOLDERS, SEEDED_FOLDERS
+from lab_utils.workspace import SEEDED_FOLDERS, lambda_folder
 
 _TERRAFORM, _LAMBDA, _SCRIPTS = SEEDED_FOLDERS
 
@@ -28,7 +28,7 @@ def prepare_workspace(submission: Path, workspace: Path, form: str) -> tuple[str
         shutil.rmtree(workspace)
     own = [path for path in sorted(submission.rglob("*")) if path.is_file()]
     names = [path.relative_to(submission).as_posix() for path in own]
-    seeded = _seeded_folders(names, form)
+    seeded = _seeded_folders(names, form, has_lambda=lambda_folder(submission).is_dir())
     for name, content in given_seed().items():
         if name.startswith(tuple(f"{folder}/" for folder in seeded)):
             _place(workspace, name).write_bytes(content)
@@ -46,23 +46,18 @@ def _place(workspace: Path, name: str) -> Path:
     return place
 
 
-def _seeded_folders(names: list[str], form: str) -> list[str]:
+def _seeded_folders(names: list[str], form: str, *, has_lambda: bool) -> list[str]:
     """Return the folders of the course that the workspace begins with.
 
     What the submission has in the practical's own place is not there twice.
     """
     is_repository = form not in {NOTEBOOKS, BOTH}
     seeded = [] if is_repository else [_TERRAFORM]
-    for folder, is_there in ((_LAMBDA, _has_lambda(names)), (_SCRIPTS, _has_scripts(names))):
+    for folder, is_there in ((_LAMBDA, has_lambda), (_SCRIPTS, _has_scripts(names))):
         is_in_place = any(name.startswith(f"{folder}/") for name in names)
         if not is_there or (is_in_place and not is_repository):
             seeded.append(folder)
     return seeded
-
-
-def _has_lambda(own: list[str]) -> bool:
-    places = tuple(f"{place}/" for place in LAMBDA_FOLDERS)
-    return any(path.startswith(places) for path in own)
 
 
 def _has_scripts(own: list[str]) -> bool:
