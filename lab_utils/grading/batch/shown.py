@@ -37,4 +37,6 @@ def safe_cell(text: str) -> str:
     Source: https://owasp.org/www-community/attacks/CSV_Injection
     """
     line = printable(text, 2000)
-    return f"'{line}" if text.startswith(_FORMULA_STARTS) or line.startswith("=") else line
+    # The spaces before it, which hid what a line begins with, are gone.
+    is_formula = any(one.startswith(_FORMULA_STARTS) for one in (text, line))
+    return f"'{line}" if is_formula else line

@@ -61,7 +61,7 @@ def test_the_bytes_are_what_spreadsheets_and_pandas_take(tmp_path: Path) -> None
     assert list(pd.read_csv(io.BytesIO(content))["student"]) == ["Zoé Müller"]
 
 
-@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", " ="])
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", " =", " +", " @"])
 def test_no_cell_begins_like_a_formula(tmp_path: Path, first: str) -> None:
     (row,) = rows_of(table_of(tmp_path, entry(f"{first}cmd|' /C calc'!A0")))
     assert row["student"].startswith("'")
