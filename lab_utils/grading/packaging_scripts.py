@@ -29,6 +29,10 @@ _VERSIONS = re.compile(r"\b(?:python|pip)(3\.\d+)\b")
 _PROFILE = re.compile(r"(?:--profile[ =]+|AWS_(?:DEFAULT_)?PROFILE=)[\"']?([\w.@-]+)")
 _KEPT_VARIABLES = re.compile(r"AWS_.*|LAB_.*|no_proxy|NO_PROXY|SSL_CERT_FILE|REQUESTS_CA_BUNDLE")
 _PYTHON = re.compile(rb"#!.*python")
+_OF_CLI_2 = re.compile(
+    r"[ \t]+(?:--no-cli-pager\b|--(?:no-)?cli-auto-prompt\b|--cli-binary-format[ =]+[\w-]+)"
+)
+"""Options that version 2 of the AWS CLI, which students have, knows and version 1 refuses."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,12 @@ def mend(place: Workplace, script: Script) -> Iterator[str]:
     if b"\r" in content or content.startswith(b"\xef\xbb\xbf"):
         write_file(place, script.path, script.text.encode("utf-8", "surrogateescape"))
         yield f"{shown} has Windows' line ends, with which no shell can run it; they were mended."
+    if options := sorted({found.strip() for found in _OF_CLI_2.findall(script.text)}):
+        text, mode = _OF_CLI_2.sub("", script.text), script.path.stat().st_mode
+        write_file(place, script.path, text.encode("utf-8", "surrogateescape"))
+        script.path.chmod(stat.S_IMODE(mode))
+        named = ", ".join(options)
+        yield f"{shown}: {named} is of the AWS CLI's version 2; run without it, by version 1."
     if not script.path.stat().st_mode & stat.S_IXUSR or b"\r" in content:
         if b"\r" not in content:
             yield f"{shown} has no right to be run; it was given it."

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from lab_utils.grading.packaging_region import deployed_region
+from lab_utils.grading.packaging_scripts import DEPLOY, find_scripts, mend
+from lab_utils.grading.workplace import Workplace
+from lab_utils.launching import as_it_is
 
 _DEPLOY = "aws lambda update-function-code --function-name f --zip-file fileb://p.zip --region {}\n"
 
@@ -38,3 +41,18 @@ def test_the_region_is_that_of_the_deploy_script(
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(text.encode())
     assert deployed_region(tmp_path) == region
+
+
+def test_options_of_the_newer_aws_cli_are_left_out(tmp_path: Path) -> None:
+    script = tmp_path / "bin" / "deploy_lambda.sh"
+    script.parent.mkdir()
+    script.write_text(f"{_DEPLOY.format('eu-west-3').strip()} --no-cli-pager\n", encoding="utf-8")
+    script.chmod(0o755)
+    place = Workplace(tmp_path, as_it_is, {}, lambda _line: None)
+    [found] = find_scripts(place, DEPLOY)
+
+    [remark] = mend(place, found)
+
+    assert "--no-cli-pager is of the AWS CLI's version 2" in remark
+    assert script.read_text(encoding="utf-8") == _DEPLOY.format("eu-west-3")
+    assert script.stat().st_mode & 0o100
