@@ -17,6 +17,8 @@ from lab_utils.grading.submissions.unwanted import (
 )
 
 _CHUNK = 1024 * 1024
+_OFTEN = 4
+"""How many times the size of all files is unpacked: files of one name replace each other."""
 
 
 class SubmissionError(LabError):
@@ -78,6 +80,7 @@ class Collection:
         self._twice: list[str] = []
         self._folders: set[str] = set()
         self._bytes = 0
+        self._unpacked_bytes = 0
 
     def take(self, offer: Offer) -> None:
         """Take a file, or note why it is left out."""
@@ -110,7 +113,10 @@ class Collection:
         within = path.rpartition(f"{PACKAGE}/")[2]
         if path.endswith(".py") and len(self.package) < self.limits.files:
             self._require_size(offer)
-            self.package[within] = self._read(offer)
+            content = self._read(offer)
+            # They are kept in memory as the files are, and count as these do.
+            self._bytes += len(content) - len(self.package.get(within, b""))
+            self.package[within] = content
 
     def _require_place(self, path: str) -> None:
         if path in self._folders or any(folder in self.files for folder in _folders_of(path)):
@@ -130,10 +136,13 @@ class Collection:
     def _read(self, offer: Offer) -> bytes:
         left = self.limits.total_bytes - self._bytes
         most = min(self.limits.file_bytes, left)
+        if self._unpacked_bytes > _OFTEN * self.limits.total_bytes:
+            raise UnreadableError(self._full())
         content = bytearray()
         with offer.open() as stream:
             while chunk := _read_chunk(stream):
                 content += chunk
+                self._unpacked_bytes += len(chunk)
                 if len(content) > most:
                     raise UnreadableError(
                         _too_large(most) if most == self.limits.file_bytes else self._full()

@@ -8,6 +8,7 @@ import os
 import socket
 import stat
 import tarfile
+import warnings
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -184,6 +185,7 @@ def test_a_file_that_lies_about_its_size_is_counted_as_it_is_read(tmp_path: Path
         ({f"terraform/{number}.tf": b"" for number in range(9)}, "more than 5 files"),
         ({"terraform/big.tf": os.urandom(11_000)}, "larger than"),
         ({f"terraform/{n}.tf": os.urandom(9000) for n in range(3)}, "all files together"),
+        ({f"lab_utils/{n}.py": os.urandom(9000) for n in range(3)}, "all files together"),
     ],
 )
 def test_what_goes_over_a_limit_is_left_out(
@@ -193,6 +195,19 @@ def test_what_goes_over_a_limit_is_left_out(
     assert "terraform/iot.tf" in submission.files
     assert why in said(submission)
     assert sum(map(len, submission.files.values())) <= SMALL.total_bytes
+
+
+def test_files_that_replace_each_other_without_end_are_not_all_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "ada.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("terraform/iot.tf", RIGHT["terraform/iot.tf"])
+        for number in range(30):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # of a name that is there already
+                archive.writestr("terraform/twice.tf", bytes([number]) * 8900 + os.urandom(100))
+    submission = read_submission(path, limits=SMALL)
+    assert "all files together" in said(submission)
+    assert submission.files["terraform/twice.tf"][0] < 29
 
 
 def test_names_without_the_mark_of_utf8_are_read_all_the_same(tmp_path: Path) -> None:
