@@ -28,7 +28,7 @@ _SKIPPED = {"node_modules", "venv", "tests", "test", "site-packages", "staging",
 _VERSIONS = re.compile(r"\b(?:python|pip)(3\.\d+)\b")
 _PROFILE = re.compile(r"(?:--profile[ =]+|AWS_(?:DEFAULT_)?PROFILE=)[\"']?([\w.@-]+)")
 _KEPT_VARIABLES = re.compile(r"AWS_.*|LAB_.*|no_proxy|NO_PROXY|SSL_CERT_FILE|REQUESTS_CA_BUNDLE")
-_PYTHON = re.compile(rb"#!.*python")
+_PYTHON = re.compile(r"#!.{0,80}python")
 _OF_CLI_2 = re.compile(
     r"[ \t]+(?:--no-cli-pager\b|--(?:no-)?cli-auto-prompt\b|--cli-binary-format[ =]+[\w-]+)"
 )
@@ -130,7 +130,7 @@ class Runner:
         self._place.report(f"$ {'' if name.startswith('..') else './'}{name}")
         # By a shell, which runs it also without a first line that names one.
         start = shlex.quote(name if name.startswith(".") else f"./{name}")
-        if script.path.suffix == ".py" and not _PYTHON.match(script.text.encode()[:80]):
+        if script.path.suffix == ".py" and not _PYTHON.match(script.text):
             start = f"python {start}"
         command = ["bash", "-c", start]
         return run(self._place, command, cwd, self._environment, timeout_s)

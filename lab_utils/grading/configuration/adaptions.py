@@ -84,7 +84,7 @@ def adapt_accounts(sources: Sources) -> Iterator[str]:
         if path in sources.texts:
             sources.write(path, text)
         else:
-            write_file(sources.place, path, text.encode("utf-8"))
+            write_file(sources.place, path, text.encode("utf-8", "surrogateescape"))
     shown = ", ".join(sources.place.shown(path) for path in sorted(touched))
     yield f"The AWS account that {shown} names was taken for the sandbox's, {LOCAL_ACCOUNT}."
 

@@ -22,7 +22,9 @@ _MOST_LINES = 40
 
 def bounded(text: str) -> str:
     """Return a text without control characters and of bounded length, for any terminal or page."""
-    plain = cleaned(text.replace("\r\n", "\n").replace("\r", "\n"))
+    # A file's name may be no text: no terminal could be given its half characters.
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    plain = cleaned(whole.replace("\r\n", "\n").replace("\r", "\n"))
     if len(plain) <= _LONGEST:
         return plain
     half = _LONGEST // 2

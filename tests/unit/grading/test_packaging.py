@@ -153,6 +153,14 @@ def test_without_a_script_the_sources_are_packed_alone(tmp_path: Path) -> None:
         assert archive.read("control.py").decode() == SOURCE
 
 
+def test_a_python_script_that_is_no_utf8_is_run(tmp_path: Path) -> None:
+    place = place_of(write(tmp_path, {"c/control.py": SOURCE, "package.py": ""}))
+    script = b"# -*- coding: latin-1 -*-\nimport zipfile  # K\xfcche\n"
+    made = b"with zipfile.ZipFile('f.zip', 'w') as f:\n    f.write('c/control.py', 'control.py')\n"
+    (tmp_path / "package.py").write_bytes(script + made)
+    assert package(place).said == ["package.py made f.zip."]
+
+
 @pytest.mark.parametrize("left", ["rm -r bin", "mv bin away && ln -s ../outside bin"])
 def test_a_script_that_takes_its_own_folder_away_ends_nothing(tmp_path: Path, left: str) -> None:
     kept = tmp_path / "outside" / "kept" / "file"

@@ -25,7 +25,7 @@ from lab_utils.grading.verification.collected import (
     unreached,
     verdict_of,
 )
-from lab_utils.grading.verification.events import PhaseReport, Teller
+from lab_utils.grading.verification.events import PhaseReport, Teller, bounded
 from lab_utils.grading.verification.examination import Examination, failed
 from lab_utils.grading.verification.hidden import load_sources, read_checks
 from lab_utils.grading.verification.order import Order
@@ -84,6 +84,7 @@ def test_what_a_student_made_is_told_without_control_characters_and_not_endlessl
     stream = io.StringIO()
     teller = Teller(stream)
     nasty = "\x1b]0;title\x07\x1b[2Jred\u202eltr\x00"
+    assert bounded("a\udcffb") == "a?b"
     teller.remark(nasty)
     teller.set_aside(SetAside(f"resource {nasty}", "a.tf", 3, "x" * 100_000))
     with teller.phase("apply") as report:

@@ -144,6 +144,17 @@ def test_one_account_is_taken_for_the_sandboxs_and_of_two_none(tmp_path: Path) -
     assert "999988887777" in text_of(sources, "terraform/x.tf")
 
 
+def test_a_file_that_is_no_utf8_keeps_its_bytes_with_another_account(
+    tmp_path: Path,
+) -> None:
+    sources = sources_of(tmp_path, {"terraform/x.tf": ""})
+    policy = tmp_path / "terraform" / "p.json"
+    policy.write_bytes(b'{"Sid": "K\xfcche", "Resource": "arn:aws:iot:eu-west-1:999988887777:*"}')
+    assert list(adapt_accounts(sources))
+    wanted = b'{"Sid": "K\xfcche", "Resource": "arn:aws:iot:eu-west-1:123456789012:*"}'
+    assert policy.read_bytes() == wanted
+
+
 def test_an_earlier_terraforms_lock_and_state_go(tmp_path: Path) -> None:
     left = {
         "terraform/.terraform.lock.hcl": "",
