@@ -161,7 +161,7 @@ def has_tag(tags: Mapping[str, str]) -> bool:
 def _named_in(files: Iterable[Path]) -> Made:
     """Return the names that the blocks of Terraform files give, where they are plain texts."""
     found: dict[str, set[str]] = {}
-    for path in files:
+    for path in (one for one in files if one.is_file()):
         text = path.read_text(encoding="utf-8", errors="replace")
         for block in _BLOCK.finditer(text):
             names = (match["name"] for match in _NAME.finditer(block["body"]))

@@ -68,13 +68,14 @@ class Grading:
             self._remove_foreign({})
             applied = self._applied()
             self._tell(applied, report)
+            # What follows reads files of the workspace, and would wait for a pipe for ever.
+            self._look_after()
             self._remove_foreign(applied.state)
         for block in applied.set_aside:
             self._teller.set_aside(block)
         client = self._aws.client
         for remark in (*settle(client, applied.state), *look_after_functions(client)):
             self._teller.remark(remark)
-        self._look_after()
         return applied
 
     def _step(self, name: str, work: Callable[[], Step]) -> None:

@@ -90,6 +90,7 @@ def test_what_terraform_made_is_known_before_anything_else() -> None:
 def test_names_come_from_the_files_the_state_its_backup_and_the_memory(tmp_path: Path) -> None:
     write_backup(tmp_path, state_of((TABLE, {"id": "Older", "arn": "arn:older"})))
     (tmp_path / "terraform" / "dynamo.tf").write_text(HCL)
+    (tmp_path / "terraform" / "a-folder.tf").mkdir()
     remember(tmp_path, state_of(("aws_iam_role", {"id": "noted"})))
     owner = owner_of(tmp_path, state_of((TABLE, {"id": "Now"})), None)
     assert owner.in_state == {TABLE: ["Now"]}
