@@ -8,7 +8,6 @@ of the system are stand-ins that say what they would do.
 from __future__ import annotations
 
 import errno
-import importlib.util
 import os
 import re
 import shlex
@@ -20,6 +19,7 @@ import tempfile
 import venv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from lab_utils.pipeline.packages import link_packages
@@ -191,7 +191,8 @@ def job_environment(bench: Bench, own: Mapping[str, str], cache: Path) -> dict[s
 
 
 def _make_python(folder: Path, given: Path, images: Iterable[str]) -> None:
-    has_pip = importlib.util.find_spec("pip") is not None
+    # By the path alone: setuptools' own finder warns where distutils has been imported.
+    has_pip = PathFinder.find_spec("pip") is not None
     venv.EnvBuilder(symlinks=True, with_pip=not has_pip).create(folder)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     packages = folder / "lib" / version / "site-packages"
@@ -201,7 +202,7 @@ def _make_python(folder: Path, given: Path, images: Iterable[str]) -> None:
     python = folder / "bin" / "python"
     for name, module in _MODULES.items():
         place = folder / "bin" / name
-        if not place.exists() and importlib.util.find_spec(module):
+        if not place.exists() and PathFinder.find_spec(module):
             start = _PIP if module == "pip" else _MODULE
             write_program(place, start.format(python=shlex.quote(str(python)), module=module))
     for alias, target in _aliases(images):
