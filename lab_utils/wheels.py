@@ -6,12 +6,12 @@ agrees with the AWS that it calls.
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from lab_utils.errors import PipelineError
@@ -24,6 +24,8 @@ GIVEN = ("boto3", "awsiotsdk", "urllib3", "requests", "pytest", "awscli")
 """What the practical names and the workbook has, too."""
 ALSO = ("awsiot==0.1.3",)
 """What the practical names and the workbook has no use for: no module ``awsiot`` is in it."""
+OLDER = ("urllib3==1.26.6",)
+"""What the practical's own starter pins, beside the workbook's version of the same package."""
 _ATTEMPTED = "get the packages that functions bring along"
 _NEXT_STEP = "run `lab pipeline wheels` once, with a network."
 _LIMIT_S = 300
@@ -63,7 +65,8 @@ def get(report: Callable[[str], None]) -> list[str]:
     Raises:
         PipelineError: pip is missing or cannot get them; what was kept before stays.
     """
-    if importlib.util.find_spec("pip") is None:
+    # By the path alone: setuptools' own finder warns where distutils has been imported.
+    if PathFinder.find_spec("pip") is None:
         raise PipelineError(_ATTEMPTED, "This Python has no pip.", "install pip, then try again.")
     FOLDER.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER.parent, prefix="wheels-") as draft:
@@ -83,12 +86,17 @@ def _download(folder: Path) -> None:
     pins = [f"{one.name}=={one.version}" for one in installed(GIVEN)]
     constraints = folder / "constraints.txt"
     constraints.write_text("\n".join(pins), encoding="utf-8")
+    _pip_download(folder, ["--constraint", str(constraints), *GIVEN, *ALSO])
+    if OLDER:
+        _pip_download(folder, ["--no-deps", *OLDER])
+
+
+def _pip_download(folder: Path, words: Sequence[str]) -> None:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:"]
     command += ["--disable-pip-version-check", "--retries", "1", "--timeout", "15"]
-    command += ["--dest", str(folder), "--constraint", str(constraints), *GIVEN, *ALSO]
     try:
         done = subprocess.run(
-            command,
+            [*command, "--dest", str(folder), *words],
             env=base_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,

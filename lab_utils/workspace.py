@@ -98,19 +98,19 @@ def lambda_folder(workspace: Path) -> Path:
     or a ``src/`` with Python.
     """
     places = [workspace / name for name in LAMBDA_FOLDERS]
-    usual = next((place for place in places if place.is_dir()), None)
-    if usual is not None:
-        return usual
     others = [
         *sorted(workspace.glob("lambda/*/")),
         workspace / "lambda",
         *sorted(workspace.glob("*[Ll]ambda*/")),
     ]
-    return next((other for other in others if _holds_function(other)), places[0])
+    root = workspace.resolve()
+    found = [place for place in places if place.is_dir()]
+    found += [other for other in others if _holds_function(other)]
+    return next((one for one in found if one.resolve().is_relative_to(root)), places[0])
 
 
 def _holds_function(folder: Path) -> bool:
-    """Return whether a folder, which is no link, has the sources of a function at its top."""
-    if folder.is_symlink() or folder.name in _NO_FUNCTION:
+    """Return whether a folder has the sources of a function at its top."""
+    if folder.name in _NO_FUNCTION:
         return False
     return any(folder.glob("*.py")) or any(folder.glob("src/*.py"))

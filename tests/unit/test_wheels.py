@@ -96,6 +96,7 @@ def test_what_is_got_takes_the_place_of_what_was_kept(
     monkeypatch.setenv("PIP_FIND_LINKS", (tmp_path / "index").as_uri())
     monkeypatch.setattr(wheels, "GIVEN", ())
     monkeypatch.setattr(wheels, "ALSO", ("shelf",))
+    monkeypatch.setattr(wheels, "OLDER", ())
     said: list[str] = []
     assert wheels.get(said.append) == wheels.kept() == ["shelf-1.5-py3-none-any.whl"]
     assert said[0].startswith("1 packages")
