@@ -44,7 +44,8 @@ def test_a_task_sees_nothing_of_grader_server_or_solutions() -> None:
     hidden += [
         CHECKOUT / one for one in ("notebooks", "lambda", "ci", "terraform", "tests", ".git")
     ]
-    places = [Path(place) for place in bound(task())]
+    # Its /tmp is a fresh folder, whatever the machine has there: this project, too, it may be.
+    places = [Path(place) for place in bound(task()) if place != "/tmp"]
     for one in hidden:
         assert not [place for place in places if one == place or place in one.parents]
 
