@@ -93,6 +93,13 @@ def test_each_has_the_points_that_it_deserves(graded: Graded) -> None:
     assert {entry["points"] for entry in graded.entries.values()} == {100}
 
 
+def test_the_instructors_notebooks_go_through_every_phase(graded: Graded) -> None:
+    phases = graded.entries["right-notebooks"]["verdict"]["phases"]
+    names = "read replay package apply device rules tables lambda loop pipeline dashboard teardown"
+    assert [phase["name"] for phase in phases] == names.split()
+    assert {phase["status"] for phase in phases} == {"done"}
+
+
 def test_no_grading_failed_for_a_reason_of_the_graders_own(graded: Graded) -> None:
     endings = {student: entry["ending"] for student, entry in graded.entries.items()}
     unreadable = {name for name, ending in endings.items() if ending["status"] == "unreadable"}

@@ -301,9 +301,8 @@ time.sleep({DEADLINE_S})
 
 def test_both_registries_names_are_handed_over(providers: ProviderServers) -> None:
     registries = ("registry.terraform.io", "registry.opentofu.org")
-    wanted = {
-        f"{host}/hashicorp/{name}" for host in registries for name in ("aws", "local", "archive")
-    }
+    names = ("aws", "local", "archive", "null", "random", "time")
+    wanted = {f"{host}/hashicorp/{name}" for host in registries for name in names}
     reattach = providers.reattach()
     assert set(reattach) == wanted
     for one in reattach.values():
