@@ -33,7 +33,7 @@ clean:
 ### BEGIN INSTRUCTOR
 # What stands between these two marks is not in the students' version (lab release).
 # Files go whole to a process, for the sake of their servers; tests/conftest.py says which first.
-SHARED := -n 4 --dist loadfile --no-loadscope-reorder
+SHARED := -n 3 --dist loadfile --no-loadscope-reorder
 REPORT = --junit-xml=runs/junit/$@.xml
 
 .PHONY: test lint types unit system integration notebooks browser lock
