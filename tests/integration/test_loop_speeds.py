@@ -27,9 +27,9 @@ from tests.integration.ticks import MINUTE
 MINUTES, START_C, SEED, FIRST_TICK_S = 9, 36.0, 5, 33.0
 """So begun, each mean that the schedule's function sees is half a degree or more from either
 threshold, whether it is quick or takes 20 lab seconds: one reading more or less decides nothing."""
-SPEEDS = (120, 60)
+SPEEDS = (60, 30)
 TOLERATED = timedelta(seconds=30)
-"""What a function takes is real time: 0.25 s are half a minute at speed 120."""
+"""What a function takes is real time: 0.5 s are half a minute at speed 60."""
 
 
 class OnTheGrid(NoWatcher):
