@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lab_utils.checks.base import say_nothing
+from lab_utils.grading.verification.foreign_permissions import remove_foreign_permissions
 from lab_utils.teardown.calls import ClientOf
 from lab_utils.teardown.leftovers import Leftover
 from lab_utils.teardown.ownership import IN_STATE, owner_of
@@ -37,12 +39,13 @@ def remove_foreign(workspace: Path, client: ClientOf, state: Mapping[str, Any]) 
     """
     found = survey(client, owner_of(workspace, state, None)).leftovers
     foreign = [one for one in found if _is_foreign(one)]
-    if not foreign:
+    remove_all(client, foreign, say_nothing, _BUSY_S)
+    titles = [one.title for one in foreign] + remove_foreign_permissions(client, state)
+    if not titles:
         return ""
-    remove_all(client, foreign, lambda _line: None, _BUSY_S)
-    names = [one.title for one in foreign[:_MOST_NAMED]]
-    more = len(foreign) - len(names)
-    return _REMARK.format(names="; ".join([*names, *([f"and {more} more"] if more else [])]))
+    more = len(titles) - _MOST_NAMED
+    names = [*titles[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else [])]
+    return _REMARK.format(names="; ".join(names))
 
 
 def _is_foreign(one: Leftover) -> bool:
