@@ -64,14 +64,6 @@ class ResultsFolder:
         validate("results", {**results, "submissions": []})
         self.write(RESULTS, json_bytes(results))
 
-    def read_results(self) -> dict[str, Any]:
-        """Return all results.
-
-        Raises:
-            BatchError: There are none, or they are not what this package writes.
-        """
-        return _read(self.path / RESULTS, "results")
-
     def read_run(self) -> dict[str, Any] | None:
         """Return what the last batch was told, and when it began; None if there was none."""
         file = self.path / RUN

@@ -17,13 +17,12 @@ from typing import Any
 
 from lab_utils.grading.sandbox import view
 from lab_utils.grading.sandbox.call_filter import call_filter
-from lab_utils.grading.sandbox.limits import Limits
+from lab_utils.grading.sandbox.limits import MB, Limits
 from lab_utils.grading.sandbox.paths import CellPaths
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _BECOME = Path(__file__).with_name("become.py")
-_MB = 1024 * 1024
-_TMP_BYTES = 64 * _MB
+_TMP_BYTES = 64 * MB
 _NAMESPACES = (
     "--die-with-parent",
     "--new-session",
@@ -77,7 +76,7 @@ class Bubblewrap:
             own += ["--perms", "0644", "--file", str(descriptor), f"/etc/{name}"]
         own += ["--proc", "/proc", *view.devices(), *_memory("/tmp", _TMP_BYTES, "1777")]
         # Half of it is for the grader, who goes on where the student's programs filled theirs.
-        own += _memory(str(self.paths.root), 2 * limits.disk_mb * _MB, "0755")
+        own += _memory(str(self.paths.root), 2 * limits.disk_mb * MB, "0755")
         own += [*self._programs(view.CELL_PARTS), *view.programs()]
         own += ["--remount-ro", "/", "--clearenv", "--chdir", str(self.paths.root)]
         for name, value in environment.items():
@@ -138,7 +137,7 @@ class Bubblewrap:
             disk_mb: How much the function may write to its ``/tmp``.
         """
         inner = [*self._inner("function"), "--disable-userns", *view.devices()]
-        inner += [*_memory("/tmp", disk_mb * _MB, "1777"), *view.python(view.PROGRAM_PARTS)]
+        inner += [*_memory("/tmp", disk_mb * MB, "1777"), *view.python(view.PROGRAM_PARTS)]
         inner += ["--ro-bind", "{folder}", "{folder}", "--remount-ro", "/", "--chdir", "{folder}"]
         return [*inner, "--", *_few(_FUNCTION_THREADS), *_LAST]
 
@@ -162,7 +161,7 @@ def first_orders(
     paths: CellPaths, limits: Limits, command: Sequence[str], *, is_enclosed: bool
 ) -> dict[str, Any]:
     """Return what `bootstrap.py` is told."""
-    kernel_limits = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": limits.file_mb * _MB}
+    kernel_limits = {"RLIMIT_CORE": 0, "RLIMIT_FSIZE": limits.file_mb * MB}
     if is_enclosed:
         kernel_limits["RLIMIT_NPROC"] = limits.threads
     return {

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MB = 1024 * 1024
+"""In bytes."""
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -24,7 +24,7 @@ from lab_utils.grading.sandbox.cell_command import (
     first_orders,
 )
 from lab_utils.grading.sandbox.enclosed_cell import cell_environment, enclosed
-from lab_utils.grading.sandbox.limits import Limits
+from lab_utils.grading.sandbox.limits import MB, Limits
 from lab_utils.grading.sandbox.output import Kept
 from lab_utils.grading.sandbox.paths import CellPaths
 from lab_utils.grading.sandbox.processes import (
@@ -43,7 +43,6 @@ WORKER = (sys.executable, "-P", "-m", "lab_utils.grading.cell_worker")
 _LONGEST_EVENT = 1 << 22
 _MOST_ERRORS = 40_000
 _EVERY_S = 1.0
-_MB = 1024 * 1024
 OnEvent = Callable[[dict[str, Any]], None]
 
 
@@ -215,7 +214,7 @@ class _Cell:
     def _uses_too_much(self) -> bool:
         table = list_processes()
         members = tree(table, [self._process.pid])
-        most = self._limits.cell_mb * _MB
+        most = self._limits.cell_mb * MB
         if sum(table[one].memory for one in members) <= most:
             return False
         return proportional_memory(table, members) > most

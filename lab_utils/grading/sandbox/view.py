@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from lab_utils.grading.sandbox.limits import MB
 from lab_utils.settings import CHECKOUT, base_environment
 
 _USR_PARTS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -37,7 +38,6 @@ _OFTEN_ELSEWHERE = ("terraform", "tofu", "node")
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _STREAMS = {"fd": "fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 _PACKAGE = CHECKOUT / "lab_utils"
-_MB = 1024 * 1024
 
 PROGRAM_PARTS = (_PACKAGE,)
 """What an enclosed program sees of the checkout: nothing that solves an exercise, and no state."""
@@ -112,7 +112,7 @@ def devices(shared_memory: Path | None = None) -> list[str]:
     for name, target in _STREAMS.items():
         arguments += ["--symlink", f"/proc/self/{target}", f"/dev/{name}"]
     if shared_memory is None:
-        arguments += ["--perms", "1777", "--size", str(64 * _MB), "--tmpfs", "/dev/shm"]
+        arguments += ["--perms", "1777", "--size", str(64 * MB), "--tmpfs", "/dev/shm"]
     else:
         arguments += ["--bind", str(shared_memory), "/dev/shm"]
     return [*arguments, "--remount-ro", "/dev"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab_utils.grading.sandbox.cell_command import PART
-from lab_utils.grading.sandbox.limits import Limits
+from lab_utils.grading.sandbox.limits import MB, Limits
 from lab_utils.grading.sandbox.processes import (
     Process,
     children,
@@ -23,7 +23,6 @@ from lab_utils.grading.sandbox.processes import (
 )
 
 _EVERY_S = 0.2
-_MB = 1024 * 1024
 _FULL, _MORE = 0.9, 10
 _NOT_WATCHED = 70
 _IN_MEMORY = ("tmp", "dev/shm")
@@ -70,7 +69,7 @@ class Watch:
         self._guard = threading.Lock()
         self._is_stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch_or_end, daemon=True, name="cell-watch")
-        self._most_files, self._most_written = limits.files, limits.disk_mb * _MB
+        self._most_files, self._most_written = limits.files, limits.disk_mb * MB
         self.ended: list[Ended] = []
 
     def start(self) -> None:
@@ -150,7 +149,7 @@ class Watch:
         if len(members) > self._limits.processes:
             return f"ran more than {self._limits.processes} processes at once"
         held = _held_files(members) if part == FUNCTION and self._is_enclosed else 0
-        if _use_more(table, members, self._limits.memory_mb * _MB - held):
+        if _use_more(table, members, self._limits.memory_mb * MB - held):
             return f"used more than {self._limits.memory_mb} MB of memory"
         return ""
 
@@ -158,7 +157,7 @@ class Watch:
         """Return what is said of programs that are each below the limit, and are too many."""
         if not self._is_enclosed:
             return ""
-        most = self._limits.cell_mb * _MB * _FULL
+        most = self._limits.cell_mb * MB * _FULL
         for pid, part in self._programs(table):
             most -= _held_files(tree(table, [pid])) if part == FUNCTION else 0
         if _use_more(table, table, most):
@@ -183,7 +182,7 @@ class Watch:
             return f"made more than {self._limits.files} files"
         written = (told.f_blocks - told.f_bfree) * told.f_frsize
         if written > self._most_written:
-            self._most_written = written + self._limits.disk_mb * _MB // _MORE
+            self._most_written = written + self._limits.disk_mb * MB // _MORE
             return f"wrote more than {self._limits.disk_mb} MB"
         return ""
 

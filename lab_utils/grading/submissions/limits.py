@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_MB = 1024 * 1024
+from lab_utils.grading.sandbox.limits import MB
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class ReadingLimits:
         path_bytes: Length of a path in UTF-8.
     """
 
-    archive_bytes: int = 200 * _MB
-    directory_bytes: int = 16 * _MB
+    archive_bytes: int = 200 * MB
+    directory_bytes: int = 16 * MB
     entries: int = 100_000
     files: int = 20_000
-    total_bytes: int = 256 * _MB
-    file_bytes: int = 64 * _MB
+    total_bytes: int = 256 * MB
+    file_bytes: int = 64 * MB
     ratio: int = 200
-    ratio_from_bytes: int = _MB
+    ratio_from_bytes: int = MB
     depth: int = 24
     name_bytes: int = 200
     path_bytes: int = 800

@@ -32,7 +32,8 @@ def book_of(
 def test_a_result_is_on_disk_as_soon_as_it_is_known(tmp_path: Path) -> None:
     book_of(tmp_path).record(entry())
     alone = json.loads((tmp_path / "results" / "ada.json").read_text())
-    results = ResultsFolder(tmp_path).read_results()
+    results = json.loads((tmp_path / "results.json").read_text())
+    validate("results", results)
     assert results["submissions"] == [alone]
     assert (alone["points"], alone["earned"], alone["final"]) == (10, 10, 10.0)
     assert not list(tmp_path.rglob("*.new"))
